@@ -1,0 +1,1 @@
+//! akbids: the bids on an Akash deployment, live in a terminal.
