@@ -3,7 +3,7 @@
 
 use super::bid::{
     Address, Bid, BidState, Deployment, DeploymentState, Group, GroupState, Lease, Order, OrderState, Provider,
-    Snapshot,
+    Requirements, Snapshot,
 };
 use super::diff::{self, Difference, Fit};
 use super::gpu::{GpuKind, Vram, VramSource};

@@ -103,7 +103,7 @@ impl GpuKind {
                 "model" => model = lower(value),
                 "ram" => ram = Vram::parse(value),
                 "interface" => {
-                    interface = lower(value).map(|i| if i.starts_with("sxm") { Clean::new("sxm") } else { i })
+                    interface = lower(value).map(|i| if i.starts_with("sxm") { Clean::new("sxm") } else { i });
                 }
                 _ => {}
             }
