@@ -97,6 +97,15 @@ pub enum Net {
     Sandbox,
 }
 
+impl Net {
+    pub fn chain_id(self) -> &'static str {
+        match self {
+            Self::Mainnet => "akashnet-2",
+            Self::Sandbox => "sandbox-2",
+        }
+    }
+}
+
 /// A block time from 0.05 to 3600 seconds.
 #[cfg(feature = "demo")]
 fn block_seconds(raw: &str) -> Result<Duration, String> {

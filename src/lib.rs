@@ -1,4 +1,7 @@
 //! akbids: the bids on an Akash deployment, live in a terminal.
 
 pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod exit;
+pub mod report;
