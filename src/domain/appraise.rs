@@ -288,6 +288,11 @@ pub struct GroupView {
 }
 
 impl GroupView {
+    /// Whether its newest order is open, in an open group.
+    pub fn takes_bids(&self) -> bool {
+        self.state == Some(GroupState::Open) && self.order_state == Some(OrderState::Open) && self.lease.is_none()
+    }
+
     /// Why none of its bids can be taken now, when it is the group that stands in the way.
     pub fn paused(&self) -> Option<Blocker> {
         (self.state == Some(GroupState::Paused)).then_some(Blocker::GroupPaused { provider_left: self.provider_left })

@@ -146,6 +146,19 @@ pub struct Requirements {
     pub attributes: Vec<(Clean, Clean)>,
 }
 
+impl Requirements {
+    /// The auditors asked for that are missing among `audits`: all those of `all_of` without a record there, and those
+    /// of `any_of` where none of them has one.
+    pub fn unsigned(&self, audits: &[Audit]) -> Vec<Address> {
+        let signed = |auditor: &Address| audits.iter().any(|audit| audit.auditor == *auditor);
+        let mut missing: Vec<Address> = self.all_of.iter().filter(|a| !signed(a)).cloned().collect();
+        if !self.any_of.iter().any(signed) {
+            missing.extend(self.any_of.iter().cloned());
+        }
+        missing
+    }
+}
+
 /// A group of the deployment: what is asked of one provider.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Group {

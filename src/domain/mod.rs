@@ -16,6 +16,7 @@ pub mod field;
 pub mod gpu;
 pub mod money;
 pub mod query;
+pub mod quote;
 pub mod rank;
 pub mod resources;
 pub mod text;

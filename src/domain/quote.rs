@@ -1,0 +1,589 @@
+//! The frozen quote: what a person saw when they decided, and what stands for or against signing it.
+//!
+//! ```text
+//! Market ──freeze──► Quote ──check(Facts, Limits)──► Check { obstacles, cautions } ──phrase──► what must be typed
+//! ```
+//!
+//! A quote is a copy. A refresh never edits it; what has changed since is found by freezing the same bids again and
+//! comparing ([`Quote::changed`]).
+
+use super::appraise::{Blocker, Market, Row};
+use super::bid::{Address, BidId, Snapshot};
+use super::diff::{Difference, Fit};
+use super::money::{Amount, BlockTime, Denom, four_digits};
+use super::text::Clean;
+use rust_decimal::Decimal;
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Longest age of the data that a quote may be confirmed on, in milliseconds; older is read anew.
+pub const FRESH_MS: i64 = 30_000;
+/// A runway under this many seconds is warned of.
+pub const RUNWAY_SHORT_S: i64 = 24 * 3600;
+/// A runway under this many seconds is warned of loudly.
+pub const RUNWAY_ALARMING_S: i64 = 3600;
+/// Characters of the provider's address that confirm it.
+const CONFIRM_CHARS: usize = 4;
+
+/// Where a bid stands among the takeable bids of its group that fit as well or better.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// 1 is the cheapest. `None` where its dollars are not known.
+    pub rank: Option<usize>,
+    /// How many there are, itself counted.
+    pub of: usize,
+    /// The cheapest of them (the next one, when this is the cheapest): dollars an hour and a name.
+    pub other: Option<(Decimal, String)>,
+}
+
+/// One bid to be accepted, as it was shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pick {
+    pub id: BidId,
+    pub group: Clean,
+    /// Per block, for the whole group.
+    pub price: Amount,
+    /// Dollars an hour; `None` where the coin has no rate.
+    pub usd_hour: Option<Decimal>,
+    pub gpu_text: String,
+    /// The provider's own words.
+    pub provider_name: Option<Clean>,
+    /// `host:port`.
+    pub host: Option<Clean>,
+    /// `None` where the request is not known.
+    pub fit: Option<Fit>,
+    pub diff: Vec<Difference>,
+    pub blockers: Vec<Blocker>,
+    /// Notice in seconds that the provider must give; `None`: none is promised.
+    pub reclamation_s: Option<u64>,
+    pub place: Place,
+    /// Auditors that the order asks for and that have signed nothing of this provider, where audits are known.
+    pub not_signed_by: Vec<Address>,
+    /// Other open bids on the same order: the gas of a lease depends on whether there is one.
+    pub other_open_bids: usize,
+}
+
+/// The picks of one transaction, frozen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Quote {
+    pub owner: Address,
+    pub dseq: u64,
+    /// The chain it was read from.
+    pub chain_id: Option<Clean>,
+    /// Height of the answers it was read from.
+    pub height: u64,
+    pub block_time: BlockTime,
+    /// By group.
+    pub picks: Vec<Pick>,
+    /// Groups that are open, have an open order, and get no pick.
+    pub left_out: Vec<(u32, Clean)>,
+    /// What the escrow holds of the picks' coin at `height`. `None`: not known, or none of that coin.
+    pub escrow_left: Option<Amount>,
+    /// Seconds that it lasts with what runs and the picks. `None`: not known.
+    pub runway_s: Option<i64>,
+}
+
+/// Why no quote could be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoQuote {
+    /// Nothing was named.
+    Nothing,
+    /// The bid is not among those read.
+    NoSuchBid(BidId),
+    /// Two bids of one group were named.
+    TwoOfOneGroup(u32),
+    /// A saved answer, or the deployment could not be read.
+    NotLive,
+}
+
+impl fmt::Display for NoQuote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("no bid is named"),
+            Self::NoSuchBid(id) => write!(f, "there is no bid of {} in group {}", id.provider, id.gseq),
+            Self::TwoOfOneGroup(gseq) => write!(f, "group {gseq} can have one lease; name one bid of it"),
+            Self::NotLive => f.write_str("the deployment was not read from a chain"),
+        }
+    }
+}
+
+impl Quote {
+    /// Copies the named bids out of the market.
+    ///
+    /// # Errors
+    /// [`NoQuote`] says which bid is not there or that two are of one group.
+    pub fn freeze(snapshot: &Snapshot, market: &Market, ids: &[BidId]) -> Result<Self, NoQuote> {
+        let deployment = snapshot.deployment.as_ref().filter(|_| !snapshot.saved).ok_or(NoQuote::NotLive)?;
+        let height = snapshot.chain.height.ok_or(NoQuote::NotLive)?;
+        let mut picks = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = market.rows.iter().find(|r| r.bid.id == *id).ok_or_else(|| NoQuote::NoSuchBid(id.clone()))?;
+            picks.push(pick(row, market));
+        }
+        picks.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some((a, _)) = picks.iter().zip(picks.iter().skip(1)).find(|(a, b)| a.id.gseq == b.id.gseq) {
+            return Err(NoQuote::TwoOfOneGroup(a.id.gseq));
+        }
+        let first = picks.first().ok_or(NoQuote::Nothing)?;
+        let total = picks.iter().skip(1).try_fold(first.price.clone(), |sum, pick| sum.plus(&pick.price));
+        let escrow = deployment.escrow.as_ref().zip(snapshot.leases.as_deref());
+        let left = |(escrow, leases): (&super::bid::Escrow, &[super::bid::Lease])| {
+            let funds = escrow.funds.iter().find(|f| f.denom == first.price.denom)?;
+            escrow.left(funds, leases, height)
+        };
+        Ok(Self {
+            owner: deployment.owner.clone(),
+            dseq: deployment.dseq,
+            chain_id: snapshot.chain.id.clone(),
+            height,
+            block_time: snapshot.chain.block_time,
+            left_out: market
+                .groups
+                .iter()
+                .filter(|g| g.takes_bids() && !picks.iter().any(|p| p.id.gseq == g.gseq))
+                .map(|g| (g.gseq, g.name.clone()))
+                .collect(),
+            escrow_left: escrow.and_then(left),
+            runway_s: escrow.and_then(|(escrow, leases)| {
+                escrow.runway_s(leases, Some(total.as_ref()?), height, snapshot.chain.block_time)
+            }),
+            picks,
+        })
+    }
+
+    /// Dollars an hour of all picks. `None` if one is not known.
+    pub fn usd_hour(&self) -> Option<Decimal> {
+        self.picks.iter().try_fold(Decimal::ZERO, |sum, pick| sum.checked_add(pick.usd_hour?))
+    }
+
+    /// The price per block of all picks, where they are of one coin.
+    pub fn price(&self) -> Option<Amount> {
+        let mut prices = self.picks.iter().map(|pick| &pick.price);
+        let first = prices.next()?.clone();
+        prices.try_fold(first, |sum, price| sum.plus(price))
+    }
+
+    /// The worst fit among the picks; unclear where the request is not known.
+    pub fn worst_fit(&self) -> Fit {
+        self.picks.iter().map(|pick| pick.fit.unwrap_or(Fit::Unclear)).max().unwrap_or(Fit::Exact)
+    }
+
+    /// What must be typed: the word of what is wrong if anything is, `partial` if a group is left out, then the last
+    /// four characters of each provider's address, in group order.
+    pub fn phrase(&self) -> String {
+        let fit = self.worst_fit();
+        let word = (!fit.met()).then(|| fit.as_str().to_owned());
+        let partial = (!self.left_out.is_empty()).then(|| "partial".to_owned());
+        let fours = self.picks.iter().map(|pick| last_four(&pick.id.provider));
+        word.into_iter().chain(partial).chain(fours).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether what was typed is the phrase; runs of spaces count as one.
+    pub fn confirmed_by(&self, typed: &str) -> bool {
+        typed.split_whitespace().eq(self.phrase().split_whitespace())
+    }
+
+    /// What of this quote no longer holds in a newer one of the same bids, in a sentence.
+    pub fn changed(&self, newer: &Self) -> Option<String> {
+        for (was, now) in self.picks.iter().zip(&newer.picks) {
+            if was.id != now.id {
+                return Some("other bids were read".to_owned());
+            }
+            if was.price.denom != now.price.denom || was.price.attos() != now.price.attos() {
+                return Some(format!("the price was {} a block and is {} now", was.price, now.price));
+            }
+            if was.diff != now.diff {
+                return Some("what is offered has changed".to_owned());
+            }
+        }
+        (self.picks.len() != newer.picks.len()).then(|| "other bids were read".to_owned())
+    }
+}
+
+/// The last four characters of an address.
+pub fn last_four(address: &Address) -> String {
+    let chars: Vec<char> = address.as_str().chars().collect();
+    chars[chars.len().saturating_sub(CONFIRM_CHARS)..].iter().collect()
+}
+
+fn pick(row: &Row, market: &Market) -> Pick {
+    let id = &row.bid.id;
+    let group = market.groups.iter().find(|g| g.gseq == id.gseq);
+    let same_order =
+        || market.rows.iter().filter(|r| r.bid.id.gseq == id.gseq && r.bid.id.oseq == id.oseq && r.bid.id != *id);
+    let provider = row.provider.as_deref();
+    Pick {
+        id: id.clone(),
+        group: group.map_or_else(Clean::default, |g| g.name.clone()),
+        price: row.bid.price.clone(),
+        usd_hour: row.usd_hour,
+        gpu_text: row.gpu_text(),
+        provider_name: provider.and_then(|p| p.organization().cloned()),
+        host: provider.and_then(|p| p.host.clone()),
+        fit: row.fit,
+        diff: row.diff.clone(),
+        blockers: row.blockers.clone(),
+        reclamation_s: row.bid.reclamation_s,
+        place: place(row, same_order().filter(|other| other.takeable())),
+        not_signed_by: group
+            .zip(provider.and_then(|p| p.audits.as_ref()))
+            .map(|(group, audits)| group.requirements.unsigned(audits))
+            .into_iter()
+            .flatten()
+            .collect(),
+        other_open_bids: same_order().filter(|other| other.bid.state == super::bid::BidState::Open).count(),
+    }
+}
+
+/// Among the takeable bids that fit as well as this one or better, itself included.
+fn place<'a>(row: &Row, others: impl Iterator<Item = &'a Row>) -> Place {
+    let mine = fit_class(row);
+    let others: Vec<&Row> = others.filter(|other| fit_class(other) <= mine).collect();
+    let dearer = |other: &Row| match (row.usd_block, other.usd_block) {
+        (Some(mine), Some(theirs)) => mine.cmp(&theirs),
+        _ => Ordering::Equal,
+    };
+    let cheapest = others.iter().filter(|o| o.usd_block.is_some()).min_by_key(|o| o.usd_block);
+    Place {
+        rank: row.usd_block.map(|_| 1 + others.iter().filter(|other| dearer(other) == Ordering::Greater).count()),
+        of: others.len() + 1,
+        other: cheapest.and_then(|other| {
+            let name = other.provider.as_deref().and_then(|p| p.name().map(ToString::to_string));
+            Some((other.usd_hour?, name.unwrap_or_else(|| other.bid.id.provider.short())))
+        }),
+    }
+}
+
+/// Exact and more fit alike; an unknown fit is unclear.
+fn fit_class(row: &Row) -> Fit {
+    match row.fit {
+        Some(Fit::Exact | Fit::More) => Fit::Exact,
+        Some(fit) => fit,
+        None => Fit::Unclear,
+    }
+}
+
+/// The fee of one transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fee {
+    /// Gas limit.
+    pub gas: u64,
+    pub amount: Amount,
+    /// Who pays it: the tenant, or a granter.
+    pub payer: Address,
+}
+
+/// What a second endpoint said at the same height.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Witness {
+    /// None was configured.
+    None,
+    Agrees {
+        rest: Clean,
+    },
+    /// Both answers, as they were read.
+    Contradicts {
+        rest: Clean,
+        ours: String,
+        theirs: String,
+    },
+    /// It lags, is silent, or speaks another generation.
+    LeftOut {
+        rest: Clean,
+        why: Clean,
+    },
+}
+
+/// What was found out for a quote right before it is signed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// Chain id that the endpoint gave.
+    pub chain_id: Clean,
+    /// Height of the answers.
+    pub height: u64,
+    /// The same bids, read again.
+    pub reread: Quote,
+    pub fee: Fee,
+    /// What the fee's payer has, in the fee's coin.
+    pub balance: Amount,
+    pub witness: Witness,
+    /// Blocks from signing until the transaction can no longer be included.
+    pub timeout_blocks: u64,
+}
+
+/// What the person allows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Limits {
+    /// The chain that may be spent on.
+    pub chain_id: String,
+    /// Of the whole transaction.
+    pub max_usd_per_hour: Option<Decimal>,
+    /// Per block, of the whole transaction.
+    pub max_price: Option<Amount>,
+    /// Most that the fee may be, in uakt.
+    pub max_fee: Decimal,
+}
+
+/// What stops a quote. There is nothing to type into while one stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Obstacle {
+    /// A pick cannot be taken.
+    NotTakeable {
+        provider: Address,
+        blocker: Blocker,
+    },
+    /// It is not what was shown.
+    Changed(String),
+    WrongChain {
+        expected: String,
+        got: Clean,
+    },
+    OverDollars {
+        ceiling: Decimal,
+        price: Option<Decimal>,
+    },
+    OverPrice {
+        ceiling: Amount,
+        price: Option<Amount>,
+    },
+    FeeOverMax {
+        fee: Amount,
+        max: Decimal,
+    },
+    BalanceBelowFee {
+        balance: Amount,
+        fee: Amount,
+        payer: Address,
+    },
+    /// Used up at the present height, or never funded in the bid's coin.
+    EscrowEmpty {
+        denom: Denom,
+        owner: Address,
+        dseq: u64,
+    },
+    Contradicted {
+        rest: Clean,
+        ours: String,
+        theirs: String,
+    },
+}
+
+impl Obstacle {
+    /// Stable, for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotTakeable { blocker, .. } => blocker.code(),
+            Self::Changed(_) => "changed",
+            Self::WrongChain { .. } => "wrong_chain",
+            Self::OverDollars { .. } => "over_max_usd_per_hour",
+            Self::OverPrice { .. } => "over_max_price",
+            Self::FeeOverMax { .. } => "over_max_fee",
+            Self::BalanceBelowFee { .. } => "balance_below_fee",
+            Self::EscrowEmpty { .. } => "escrow_empty",
+            Self::Contradicted { .. } => "contradicted",
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTakeable { provider, blocker } => {
+                write!(f, "the bid of {} cannot be taken: {blocker}", provider.short())
+            }
+            Self::Changed(what) => write!(f, "this is not what was shown: {what}"),
+            Self::WrongChain { expected, got } => {
+                write!(f, "the endpoint is of chain {got}; accepting is for {expected} (name another with --chain-id)")
+            }
+            Self::OverDollars { ceiling, price: Some(price) } => {
+                write!(f, "${}/hr is over --max-usd-per-hour {ceiling}", four_digits(*price))
+            }
+            Self::OverDollars { ceiling, price: None } => {
+                write!(f, "the price in dollars is not known, so --max-usd-per-hour {ceiling} cannot be held")
+            }
+            Self::OverPrice { ceiling, price: Some(price) } => {
+                write!(f, "{price} a block is over --max-price {ceiling}")
+            }
+            Self::OverPrice { ceiling, price: None } => {
+                write!(f, "the picks are of several coins, so --max-price {ceiling} cannot be held")
+            }
+            Self::FeeOverMax { fee, max } => write!(f, "the fee of {fee} is over --max-fee {max}uakt"),
+            Self::BalanceBelowFee { balance, fee, payer } => {
+                write!(f, "{} has {balance}, the fee is {fee}", payer.short())
+            }
+            Self::EscrowEmpty { denom, dseq, .. } => write!(
+                f,
+                "the escrow of {dseq} has no {} left: deposit first: akash tx escrow deposit deployment 5000000{denom} --dseq {dseq} --from <key>",
+                denom.short()
+            ),
+            Self::Contradicted { rest, ours, theirs } => {
+                write!(f, "{rest} contradicts: it says {theirs}, the first endpoint {ours}")
+            }
+        }
+    }
+}
+
+/// What is worth knowing before signing, and stops nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Caution {
+    /// The offer is not all that was asked: the one that needs a typed word.
+    Fit {
+        provider: Address,
+        fit: Fit,
+        text: String,
+    },
+    Runway {
+        seconds: i64,
+    },
+    Dearer {
+        provider: Address,
+        by: Decimal,
+        than: String,
+    },
+    DollarsUnknown {
+        provider: Address,
+        denom: Denom,
+    },
+    NoReclamation {
+        provider: Address,
+    },
+    NotSigned {
+        provider: Address,
+        auditor: Address,
+    },
+    /// A second endpoint was asked and could not be compared.
+    Unwitnessed {
+        rest: Clean,
+        why: Clean,
+    },
+}
+
+impl Caution {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Fit { .. } => "fit",
+            Self::Runway { .. } => "runway",
+            Self::Dearer { .. } => "dearer",
+            Self::DollarsUnknown { .. } => "dollars_unknown",
+            Self::NoReclamation { .. } => "no_reclamation",
+            Self::NotSigned { .. } => "not_signed",
+            Self::Unwitnessed { .. } => "unwitnessed",
+        }
+    }
+
+    /// Whether it must stand out: money that is about to run out, an offer that is not what was asked.
+    pub fn loud(&self) -> bool {
+        matches!(self, Self::Fit { fit: Fit::Short | Fit::Wrong, .. })
+            || matches!(self, Self::Runway { seconds } if *seconds < RUNWAY_ALARMING_S)
+    }
+}
+
+impl fmt::Display for Caution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fit { fit, text, .. } => write!(f, "{fit}: {text}"),
+            Self::Runway { seconds } if *seconds < RUNWAY_ALARMING_S => {
+                write!(f, "the escrow lasts {} minutes", seconds.max(&0) / 60)
+            }
+            Self::Runway { .. } => f.write_str("the escrow lasts less than a day"),
+            Self::Dearer { by, than, .. } => write!(f, "{than} fits as well and costs ${}/hr less", four_digits(*by)),
+            Self::DollarsUnknown { denom, .. } => {
+                write!(f, "{} has no rate: the price in dollars is not known", denom.short())
+            }
+            Self::NoReclamation { .. } => f.write_str("the provider promises no notice before it takes the lease back"),
+            Self::NotSigned { auditor, .. } => write!(f, "{} has signed nothing of this provider", auditor.short()),
+            Self::Unwitnessed { rest, why } => write!(f, "{rest} could not be compared: {why}"),
+        }
+    }
+}
+
+/// What stands against a quote, and what is worth knowing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Check {
+    pub obstacles: Vec<Obstacle>,
+    pub cautions: Vec<Caution>,
+}
+
+/// Weighs a quote against what was found out and what the person allows. Pure.
+pub fn check(quote: &Quote, facts: &Facts, limits: &Limits) -> Check {
+    let mut obstacles = Vec::new();
+    if limits.chain_id != *facts.chain_id {
+        obstacles.push(Obstacle::WrongChain { expected: limits.chain_id.clone(), got: facts.chain_id.clone() });
+    }
+    for pick in &facts.reread.picks {
+        if let Some(blocker) = pick.blockers.first() {
+            obstacles.push(Obstacle::NotTakeable { provider: pick.id.provider.clone(), blocker: blocker.clone() });
+        }
+    }
+    obstacles.extend(quote.changed(&facts.reread).map(Obstacle::Changed));
+    if let Some(ceiling) = limits.max_usd_per_hour {
+        let price = quote.usd_hour();
+        if price.is_none_or(|price| price > ceiling) {
+            obstacles.push(Obstacle::OverDollars { ceiling, price });
+        }
+    }
+    if let Some(ceiling) = &limits.max_price {
+        let price = quote.price();
+        let within = |price: &Amount| price.denom == ceiling.denom && price.value <= ceiling.value;
+        if !price.as_ref().is_some_and(within) {
+            obstacles.push(Obstacle::OverPrice { ceiling: ceiling.clone(), price });
+        }
+    }
+    let fee = &facts.fee;
+    if fee.amount.value > limits.max_fee {
+        obstacles.push(Obstacle::FeeOverMax { fee: fee.amount.clone(), max: limits.max_fee });
+    }
+    if facts.balance.value < fee.amount.value {
+        obstacles.push(Obstacle::BalanceBelowFee {
+            balance: facts.balance.clone(),
+            fee: fee.amount.clone(),
+            payer: fee.payer.clone(),
+        });
+    }
+    if facts.reread.escrow_left.as_ref().is_none_or(|left| left.value <= Decimal::ZERO) {
+        obstacles.extend(facts.reread.picks.first().map(|pick| Obstacle::EscrowEmpty {
+            denom: pick.price.denom.clone(),
+            owner: quote.owner.clone(),
+            dseq: quote.dseq,
+        }));
+    }
+    if let Witness::Contradicts { rest, ours, theirs } = &facts.witness {
+        obstacles.push(Obstacle::Contradicted { rest: rest.clone(), ours: ours.clone(), theirs: theirs.clone() });
+    }
+    let mut cautions: Vec<Caution> = facts.reread.picks.iter().flat_map(cautions_of).collect();
+    if let Some(seconds) = facts.reread.runway_s.filter(|s| *s < RUNWAY_SHORT_S) {
+        cautions.push(Caution::Runway { seconds });
+    }
+    if let Witness::LeftOut { rest, why } = &facts.witness {
+        cautions.push(Caution::Unwitnessed { rest: rest.clone(), why: why.clone() });
+    }
+    Check { obstacles, cautions }
+}
+
+fn cautions_of(pick: &Pick) -> Vec<Caution> {
+    let provider = || pick.id.provider.clone();
+    let mut out = Vec::new();
+    let fit = pick.fit.unwrap_or(Fit::Unclear);
+    if !fit.met() {
+        let worst = pick.diff.iter().find(|d| d.level == fit);
+        let text = worst.map_or_else(|| "what was asked for is not known".to_owned(), |d| d.text.clone());
+        out.push(Caution::Fit { provider: provider(), fit, text });
+    }
+    match (pick.usd_hour, &pick.place.other) {
+        (None, _) => out.push(Caution::DollarsUnknown { provider: provider(), denom: pick.price.denom.clone() }),
+        (Some(mine), Some((theirs, than))) if *theirs < mine => {
+            out.extend(mine.checked_sub(*theirs).map(|by| Caution::Dearer {
+                provider: provider(),
+                by,
+                than: than.clone(),
+            }));
+        }
+        _ => {}
+    }
+    if pick.reclamation_s.is_none() {
+        out.push(Caution::NoReclamation { provider: provider() });
+    }
+    let not_signed = |auditor: &Address| Caution::NotSigned { provider: provider(), auditor: auditor.clone() };
+    out.extend(pick.not_signed_by.iter().map(not_signed));
+    out
+}
