@@ -147,7 +147,7 @@ impl Amount {
         if self.denom != other.denom {
             return None;
         }
-        let value = self.value.checked_add(other.value)?;
+        let value = exact_add(self.value, other.value)?;
         Some(Self { value, denom: self.denom.clone() })
     }
 
@@ -168,6 +168,14 @@ impl fmt::Display for Amount {
 fn exact_mul(a: Decimal, b: Decimal) -> Option<Decimal> {
     let mantissa = a.mantissa().checked_mul(b.mantissa())?;
     Decimal::try_from_i128_with_scale(mantissa, a.scale() + b.scale()).ok().map(|d| d.normalize())
+}
+
+/// A sum that is exact or nothing: `checked_add` rounds where digits of both ends do not fit 96 bits.
+fn exact_add(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let scale = a.scale().max(b.scale());
+    let aligned = |d: Decimal| d.mantissa().checked_mul(10i128.checked_pow(scale - d.scale())?);
+    let mantissa = aligned(a)?.checked_add(aligned(b)?)?;
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok().map(|d| d.normalize())
 }
 
 /// What one whole coin (10⁶ of its micro coin) is in dollars, where that comes from, and of when.
