@@ -27,7 +27,7 @@ pub use table::Table;
 use crate::domain::appraise::{BID_TIMEOUT_S, Blocker, GroupView, Market, Row, appraise};
 use crate::domain::bid::{Address, Bid, BidId, BidState, Snapshot};
 use crate::domain::field::{At, Field};
-use crate::domain::money::{BlockTime, Per, Rate};
+use crate::domain::money::{BlockTime, Denom, Per, Rate};
 use crate::domain::query::{Query, QueryError};
 use crate::domain::rank::{self, Scope, Sort, SortKey, View};
 use crate::domain::text::Clean;
@@ -113,8 +113,10 @@ pub struct Model {
     fresh: HashMap<BidId, Ms>,
     /// Until when a bid that went stays on the screen.
     leaving: HashMap<BidId, Ms>,
-    /// How many providers go by a name; those of one alone are not listed.
-    shared_names: HashMap<Clean, u32>,
+    /// Names that several providers go by.
+    shared_names: HashSet<Clean>,
+    /// Whether a price or ceiling here is in AKT.
+    pays_akt: bool,
     query: Query,
     line: Line,
     sort: Sort,
@@ -150,7 +152,8 @@ impl Model {
             tab: 0,
             fresh: HashMap::new(),
             leaving: HashMap::new(),
-            shared_names: HashMap::new(),
+            shared_names: HashSet::new(),
+            pays_akt: false,
             mode: Mode::Browse,
             detail: None,
             per: Per::Hour,
@@ -284,9 +287,14 @@ impl Model {
         self.leaving.contains_key(id)
     }
 
+    /// Whether the chain still lists the bid, withdrawn or not.
+    pub fn is_listed(&self, id: &BidId) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.bids.iter().any(|bid| bid.id == *id))
+    }
+
     /// Whether several providers of this deployment's bids go by a name.
     pub fn is_shared_name(&self, name: &Clean) -> bool {
-        self.shared_names.contains_key(name)
+        self.shared_names.contains(name)
     }
 
     /// Milliseconds that have passed on the chain since the snapshot, as far as one may assume.
@@ -328,16 +336,13 @@ impl Model {
 
     /// The rate of AKT if a price here needed it, and its age in seconds by the chain's clock.
     pub fn akt_rate(&self) -> Option<(&Rate, Option<u64>)> {
-        use crate::domain::money::Denom;
         let snapshot = self.snapshot.as_ref()?;
         let rate = snapshot.rates.akt.as_ref()?;
-        let used = self.market.rows.iter().any(|row| row.bid.price.denom == Denom::Uakt)
-            || self.market.groups.iter().any(|g| g.ceiling.as_ref().is_some_and(|c| c.denom == Denom::Uakt));
         let age = || {
             let ms = snapshot.chain.height_at_ms?.checked_sub(rate.at_ms?)?;
             Some(u64::try_from(ms).unwrap_or(0).saturating_add(self.elapsed()) / 1000)
         };
-        used.then(|| (rate, age()))
+        self.pays_akt.then(|| (rate, age()))
     }
 
     /// When the model changes by itself, if nothing else happens: an age ticks, a mark or a message ends.
@@ -413,7 +418,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             {
                 tab.table.drawn(extent.rows);
             }
-            model.extent = extent;
+            // A table that is covered keeps its size and its columns for when it is seen again.
+            model.extent = if extent.rows == 0 {
+                Extent { rows: model.extent.rows, columns: std::mem::take(&mut model.extent.columns), ..extent }
+            } else {
+                extent
+            };
         }
         Msg::Snapshot(snapshot) => {
             if model.link.paused && !model.asked {
@@ -487,6 +497,9 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     }
     model.market = market;
     model.snapshot = Some(snapshot);
+    let prices = model.market.rows.iter().map(|row| &row.bid.price);
+    let ceilings = model.market.groups.iter().filter_map(|group| group.ceiling.as_ref());
+    model.pays_akt = prices.chain(ceilings).any(|amount| amount.denom == Denom::Uakt);
     name_providers(model);
     let gseq = model.tabs.get(model.tab).map(|tab| tab.gseq);
     let mut old: BTreeMap<u32, Table> = model.tabs.drain(..).map(|tab| (tab.gseq, tab.table)).collect();
@@ -508,7 +521,7 @@ fn withdrawn(row: &Row) -> bool {
 /// A row whose bid the chain has no more, as one that was withdrawn.
 fn no_longer_listed(row: &Row) -> Row {
     let bid = Bid { state: BidState::Closed, ..Bid::clone(&row.bid) };
-    let blockers = vec![Blocker::BidNotOpen(BidState::Other(Clean::new("no longer listed")))];
+    let blockers = vec![Blocker::BidNotOpen(BidState::Closed)];
     Row { bid: Arc::new(bid), blockers, ..row.clone() }
 }
 
@@ -519,11 +532,7 @@ fn name_providers(model: &mut Model) {
             owners.entry(name.clone()).or_default().insert(&row.bid.id.provider);
         }
     }
-    model.shared_names = owners
-        .into_iter()
-        .filter(|(_, owners)| owners.len() > 1)
-        .map(|(name, owners)| (name, u32::try_from(owners.len()).unwrap_or(u32::MAX)))
-        .collect();
+    model.shared_names = owners.into_iter().filter(|(_, owners)| owners.len() > 1).map(|(name, _)| name).collect();
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {

@@ -1,1 +1,7 @@
+//! All tests in one binary: it links once.
 
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod screens;
+mod support;
