@@ -1,3 +1,4 @@
 //! All tests in one binary: it links once.
 
+mod layers;
 mod money;
