@@ -1,4 +1,5 @@
 //! All tests in one binary: it links once.
 
+mod core;
 mod layers;
 mod money;
