@@ -1,4 +1,7 @@
-//! All tests in one binary: it links once.
+//! Every test of the program, in one binary so that it links once.
+
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod core;
 mod layers;
