@@ -1,0 +1,4 @@
+//! One binary for all tests: it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod conformance;
