@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::encoding;
 use super::node::Chain;
 use super::record::{
-    Audit, BidId, BidRecord, Coin, Dec, DeploymentId, DeploymentRecord, LeaseRecord, Order, OrderId,
-    Quoted,
+    Audit, BidId, BidRecord, Coin, Dec, DeploymentId, DeploymentRecord, LeaseRecord, Order,
+    OrderId, Quoted,
 };
 
 /// Which height headers an answer carries.
@@ -101,7 +101,11 @@ struct Query(Vec<(String, String)>);
 
 impl Query {
     fn new(text: &str) -> Self {
-        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+        Self(
+            url::form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        )
     }
 
     fn given(&self, name: &str) -> Option<&str> {
@@ -347,7 +351,9 @@ struct Cursor {
 impl Cursor {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         let wrong = |what: &str| format!("pagination: invalid key: {what}");
-        let Some((check, rest)) = bytes.split_first_chunk::<4>().filter(|(_, r)| !r.is_empty())
+        let Some((check, rest)) = bytes
+            .split_first_chunk::<4>()
+            .filter(|(_, r)| !r.is_empty())
         else {
             return Err(wrong("invalid key length"));
         };
@@ -469,8 +475,8 @@ fn pinned(pin: Option<&str>, tip: u64) -> Result<u64, Answer> {
 
 type Handler<'p> = Box<dyn FnOnce(&Asked<'_>) -> Reply + 'p>;
 
-fn with<'p>(handler: impl FnOnce(&Asked<'_>) -> Reply + 'p) -> Result<Handler<'p>, Answer> {
-    Ok(Box::new(handler))
+fn with<'p>(handler: impl FnOnce(&Asked<'_>) -> Reply + 'p) -> Handler<'p> {
+    Box::new(handler)
 }
 
 impl Asked<'_> {
@@ -480,22 +486,33 @@ impl Asked<'_> {
         if let ["akash", module, rest @ ..] = path {
             return self.akash(module, rest);
         }
-        match *path {
+        Ok(match *path {
             ["cosmos", "auth", "v1beta1", "accounts", address] => {
                 with(move |asked| asked.account(address))
             }
             ["cosmos", "auth", "v1beta1", "account_info", address] => {
                 with(move |asked| asked.account_info(address))
             }
-            ["cosmos", "bank", "v1beta1", "balances" | "spendable_balances", address] => {
+            [
+                "cosmos",
+                "bank",
+                "v1beta1",
+                "balances" | "spendable_balances",
+                address,
+            ] => {
                 let page = query.page()?;
                 with(move |asked| asked.balances(address, &page))
             }
-            ["cosmos", "bank", "v1beta1", "balances" | "spendable_balances", address, "by_denom"] => {
-                with(move |asked| asked.balance(address))
-            }
-            ["cosmos", "feegrant", "v1beta1", "allowance", granter, grantee] => {
-                with(move |asked| asked.allowance(granter, grantee))
+            [
+                "cosmos",
+                "bank",
+                "v1beta1",
+                "balances" | "spendable_balances",
+                address,
+                "by_denom",
+            ] => with(move |asked| asked.balance(address)),
+            ["cosmos", "feegrant", "v1beta1", "allowance", from, to] => {
+                with(move |asked| asked.allowance(from, to))
             }
             ["cosmos", "consensus", "v1", "params"] => with(|asked| {
                 asked.say(&json!({"params": {
@@ -513,12 +530,19 @@ impl Asked<'_> {
                     "pruning_keep_recent": "0", "pruning_interval": "0", "halt_height": "0",
                 }))
             }),
-            ["cosmos", "base", "node", "v1beta1", "status"] => with(|asked| asked.status()),
+            ["cosmos", "base", "node", "v1beta1", "status"] => with(status),
             ["cosmos", "base", "tendermint", "v1beta1", "syncing"] => {
                 with(|asked| asked.say(&json!({"syncing": false})))
             }
-            ["cosmos", "base", "tendermint", "v1beta1", "node_info"] => with(|asked| asked.node_info()),
-            ["cosmos", "base", "tendermint", "v1beta1", "blocks", "latest"] => {
+            ["cosmos", "base", "tendermint", "v1beta1", "node_info"] => with(node_info),
+            [
+                "cosmos",
+                "base",
+                "tendermint",
+                "v1beta1",
+                "blocks",
+                "latest",
+            ] => {
                 // A pin does not move it: the newest block under the pinned height's header.
                 with(|asked| asked.say(&asked.block(asked.tip)))
             }
@@ -532,15 +556,15 @@ impl Asked<'_> {
                 })?;
                 with(move |asked| asked.block_at(number))
             }
-            _ => Err(not_implemented()),
-        }
+            _ => return Err(not_implemented()),
+        })
     }
 
     /// Routes under `/akash/{module}`.
     fn akash<'p>(&self, module: &str, rest: &[&'p str]) -> Result<Handler<'p>, Answer> {
         let query = &self.query;
-        match (module, rest) {
-            ("discovery", ["v1", "info"]) => with(|asked| asked.discovery()),
+        Ok(match (module, rest) {
+            ("discovery", ["v1", "info"]) => with(|asked| Ok(discovery(asked))),
             ("market", ["v1beta5", "orders", "list"]) => {
                 let (filters, page) = (query.filters()?, query.page()?);
                 with(move |asked| asked.list("orders", &asked.chain.state.orders, &filters, &page))
@@ -566,9 +590,8 @@ impl Asked<'_> {
                     asked.owner(&id.owner)?;
                     match asked.chain.state.orders.get(asked.height, &id.order()) {
                         Some(order) => asked.say(&One("order", &**order)),
-                        None => Err(asked.missing(
-                            "codespace market code 15: invalid order: order not found",
-                        )),
+                        None => Err(asked
+                            .missing("codespace market code 15: invalid order: order not found")),
                     }
                 })
             }
@@ -579,9 +602,10 @@ impl Asked<'_> {
                     asked.provider(&id.provider)?;
                     match asked.chain.state.bids.get(asked.height, &id) {
                         Some(bid) => asked.say(&**bid),
-                        None => Err(
-                            asked.missing("codespace market code 18: invalid bid: bid not found")
-                        ),
+                        None => {
+                            Err(asked
+                                .missing("codespace market code 18: invalid bid: bid not found"))
+                        }
                     }
                 })
             }
@@ -592,9 +616,8 @@ impl Asked<'_> {
                     asked.provider(&id.provider)?;
                     match asked.chain.state.leases.get(asked.height, &id) {
                         Some(lease) => asked.say(&**lease),
-                        None => Err(asked.missing(
-                            "codespace market code 20: invalid lease: lease not found",
-                        )),
+                        None => Err(asked
+                            .missing("codespace market code 20: invalid lease: lease not found")),
                     }
                 })
             }
@@ -620,9 +643,7 @@ impl Asked<'_> {
                     let group = row.and_then(|r| r.groups.iter().find(|g| g.id.gseq == id.gseq));
                     match group {
                         Some(group) => asked.say(&One("group", group)),
-                        None => {
-                            Err(asked.missing("codespace deployment code 14: Group not found"))
-                        }
+                        None => Err(asked.missing("codespace deployment code 14: Group not found")),
                     }
                 })
             }
@@ -659,9 +680,7 @@ impl Asked<'_> {
                 let page = query.page()?;
                 with(move |asked| asked.escrow_payments(&page))
             }
-            ("oracle", &["v2", "aggregated_price", denom]) => {
-                with(move |asked| asked.price(denom))
-            }
+            ("oracle", &["v2", "aggregated_price", denom]) => with(move |asked| asked.price(denom)),
             ("oracle", ["v2", "prices"]) => {
                 let page = query.page()?;
                 with(move |asked| asked.prices(&page))
@@ -676,8 +695,8 @@ impl Asked<'_> {
                 asked.newest_price("akt")?;
                 asked.say(&asked.chain.state.params.bme_status)
             }),
-            _ => Err(not_implemented()),
-        }
+            _ => return Err(not_implemented()),
+        })
     }
 
     fn say(&self, body: &impl Serialize) -> Reply {
@@ -754,7 +773,9 @@ impl Asked<'_> {
                 "invalid request parameters. if offset is set, filter.state must be provided",
             ));
         }
-        let states = cursor.as_ref().map_or(wanted, |cursor| cursor.states.clone());
+        let states = cursor
+            .as_ref()
+            .map_or(wanted, |cursor| cursor.states.clone());
         let index = match (&cursor, filters) {
             (Some(cursor), _) => cursor.index.first().copied().unwrap_or(0),
             (None, f) if !f.owner.is_empty() => 2,
@@ -812,7 +833,11 @@ impl Asked<'_> {
                 states.first().copied().unwrap_or(0)
             };
             Cursor {
-                states: states.iter().copied().filter(|s| index != 0 || *s >= prefix).collect(),
+                states: states
+                    .iter()
+                    .copied()
+                    .filter(|s| index != 0 || *s >= prefix)
+                    .collect(),
                 prefix: vec![prefix],
                 key: R::key(id),
                 index: vec![index],
@@ -881,8 +906,9 @@ impl Asked<'_> {
             .map_err(|_| self.refuse(3, "codespace provider code 5: invalid address"))?;
         match self.chain.state.providers.get(self.height, &key) {
             Some(provider) => self.say(&One("provider", &**provider)),
-            None => Err(self
-                .missing("codespace provider code 3: invalid provider: address not found")),
+            None => {
+                Err(self.missing("codespace provider code 3: invalid provider: address not found"))
+            }
         }
     }
 
@@ -904,9 +930,7 @@ impl Asked<'_> {
             .map(|(_, row)| &**row)
             .collect();
         if rows.is_empty() {
-            return Err(
-                self.missing("codespace audit code 1: invalid provider: address not found")
-            );
+            return Err(self.missing("codespace audit code 1: invalid provider: address not found"));
         }
         let rows = Audits {
             providers: rows,
@@ -925,7 +949,9 @@ impl Asked<'_> {
             .iter(self.height)
             .map(|((owner, auditor), row)| {
                 let mut key = store_key(1, owner);
-                key.extend(store_key(u8::try_from(auditor.len()).unwrap_or(0), auditor).split_off(1));
+                key.extend(
+                    store_key(u8::try_from(auditor.len()).unwrap_or(0), auditor).split_off(1),
+                );
                 let mut bytes = Vec::new();
                 if let Some(last) = row.attributes.last() {
                     for (tag, text) in [(0x0a, &last.key), (0x12, &last.value)] {
@@ -994,14 +1020,14 @@ impl Asked<'_> {
         self.say(&One("balance", &held.unwrap_or(Coin::new(denom, 0))))
     }
 
-    fn allowance(&self, granter: &str, grantee: &str) -> Reply {
-        for address in [granter, grantee] {
+    fn allowance(&self, from: &str, to: &str) -> Reply {
+        for address in [from, to] {
             encoding::address(address).map_err(|reason| self.refuse(2, &reason))?;
         }
-        let key = (granter.into(), grantee.into());
+        let key = (from.into(), to.into());
         match self.chain.state.allowances.get(self.height, &key) {
             Some(limit) => self.say(&json!({"allowance": {
-                "granter": granter, "grantee": grantee,
+                "granter": from, "grantee": to,
                 "allowance": {
                     "@type": "/cosmos.feegrant.v1beta1.BasicAllowance",
                     "spend_limit": &**limit, "expiration": null,
@@ -1026,7 +1052,10 @@ impl Asked<'_> {
     fn escrow_accounts(&self, page: &Page) -> Reply {
         let (state, xid) = self.escrow_filter()?;
         let chain = &self.chain.state;
-        let bids = chain.bids.iter(self.height).map(|(_, row)| &row.escrow_account);
+        let bids = chain
+            .bids
+            .iter(self.height)
+            .map(|(_, row)| &row.escrow_account);
         let deployments = chain.deployments.iter(self.height);
         let rows = bids
             .chain(deployments.map(|(_, row)| &row.escrow_account))
@@ -1111,74 +1140,6 @@ impl Asked<'_> {
         self.paged("prices", rows, page)
     }
 
-    fn discovery(&self) -> Reply {
-        let modules: Vec<Value> = [
-            ("audit", "v1"),
-            ("bme", "v1"),
-            ("cert", "v1"),
-            ("deployment", "v1beta4"),
-            ("escrow", "v1"),
-            ("market", "v1beta5"),
-            ("oracle", "v2"),
-            ("provider", "v1beta4"),
-            ("take", "v1"),
-            ("wasm", "v1"),
-        ]
-        .iter()
-        .map(|(module, version)| json!({"module": module, "version": version}))
-        .collect();
-        let version =
-            |name: &str| json!({"api_version": name, "modules": &modules, "features": []});
-        let body = json!({"info": {
-            "client_info": {"api_version": "v1beta3"},
-            "supported_versions": [version("v1beta4"), version("v1beta3")],
-            "chain_id": self.chain.id, "node_version": self.chain.version,
-            "min_client_version": "",
-        }});
-        Ok(Answer {
-            status: 200,
-            heights: Heights::None,
-            body: body.to_string(),
-        })
-    }
-
-    fn status(&self) -> Reply {
-        self.say(&json!({
-            "earliest_store_height": "0",
-            "height": self.height.to_string(),
-            "timestamp": self.chain.time(self.height).to_string(),
-            "app_hash": self.hash(1, self.height),
-            "validator_hash": self.hash(2, 0),
-        }))
-    }
-
-    fn node_info(&self) -> Reply {
-        let mut node_id = String::with_capacity(40);
-        for byte in encoding::scramble::<20>(7, 0) {
-            let _ = write!(node_id, "{byte:02x}");
-        }
-        let app = if self.chain.version.is_empty() {
-            ""
-        } else {
-            "akash"
-        };
-        self.say(&json!({
-            "default_node_info": {
-                "protocol_version": {"p2p": "8", "block": "11", "app": "0"},
-                "default_node_id": node_id, "listen_addr": "tcp://127.0.0.1:26656",
-                "network": self.chain.id, "version": "0.38.19", "channels": "QCAhIiMwOGBhAA==",
-                "moniker": "node0",
-                "other": {"tx_index": "on", "rpc_address": "tcp://127.0.0.1:26657"},
-            },
-            "application_version": {
-                "name": app, "app_name": "<appd>", "version": self.chain.version,
-                "git_commit": "", "build_tags": "", "go_version": "go version go1.26.8 linux/amd64",
-                "build_deps": [{"path": "akbids", "version": "v0.0.0", "sum": ""}],
-                "cosmos_sdk_version": "v0.53.6",
-            },
-        }))
-    }
-
     fn block_at(&self, number: i64) -> Reply {
         let height = u64::try_from(number).ok().filter(|height| *height > 0);
         let Some(height) = height else {
@@ -1239,6 +1200,73 @@ impl Asked<'_> {
             "sdk_block": block(encoding::bech32("akashvalcons", &proposer)),
         })
     }
+}
+
+fn discovery(asked: &Asked<'_>) -> Answer {
+    let modules: Vec<Value> = [
+        ("audit", "v1"),
+        ("bme", "v1"),
+        ("cert", "v1"),
+        ("deployment", "v1beta4"),
+        ("escrow", "v1"),
+        ("market", "v1beta5"),
+        ("oracle", "v2"),
+        ("provider", "v1beta4"),
+        ("take", "v1"),
+        ("wasm", "v1"),
+    ]
+    .iter()
+    .map(|(module, version)| json!({"module": module, "version": version}))
+    .collect();
+    let version = |name: &str| json!({"api_version": name, "modules": &modules, "features": []});
+    let body = json!({"info": {
+        "client_info": {"api_version": "v1beta3"},
+        "supported_versions": [version("v1beta4"), version("v1beta3")],
+        "chain_id": asked.chain.id, "node_version": asked.chain.version,
+        "min_client_version": "",
+    }});
+    Answer {
+        status: 200,
+        heights: Heights::None,
+        body: body.to_string(),
+    }
+}
+
+fn status(asked: &Asked<'_>) -> Reply {
+    asked.say(&json!({
+        "earliest_store_height": "0",
+        "height": asked.height.to_string(),
+        "timestamp": asked.chain.time(asked.height).to_string(),
+        "app_hash": asked.hash(1, asked.height),
+        "validator_hash": asked.hash(2, 0),
+    }))
+}
+
+fn node_info(asked: &Asked<'_>) -> Reply {
+    let mut node_id = String::with_capacity(40);
+    for byte in encoding::scramble::<20>(7, 0) {
+        let _ = write!(node_id, "{byte:02x}");
+    }
+    let app = if asked.chain.version.is_empty() {
+        ""
+    } else {
+        "akash"
+    };
+    asked.say(&json!({
+        "default_node_info": {
+            "protocol_version": {"p2p": "8", "block": "11", "app": "0"},
+            "default_node_id": node_id, "listen_addr": "tcp://127.0.0.1:26656",
+            "network": asked.chain.id, "version": "0.38.19", "channels": "QCAhIiMwOGBhAA==",
+            "moniker": "node0",
+            "other": {"tx_index": "on", "rpc_address": "tcp://127.0.0.1:26657"},
+        },
+        "application_version": {
+            "name": app, "app_name": "<appd>", "version": asked.chain.version,
+            "git_commit": "", "build_tags": "", "go_version": "go version go1.26.8 linux/amd64",
+            "build_deps": [{"path": "akbids", "version": "v0.0.0", "sum": ""}],
+            "cosmos_sdk_version": "v0.53.6",
+        },
+    }))
 }
 
 /// A body of one named object.

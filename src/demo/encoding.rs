@@ -94,8 +94,12 @@ fn decode_bech32(text: &str) -> Result<(String, Vec<u8>), String> {
     if text != lower && text != text.to_ascii_uppercase() {
         return Err("string not all lowercase or all uppercase".to_owned());
     }
-    let one = lower.rfind('1').map_or(-1, |at| i64::try_from(at).unwrap_or(-1));
-    let Some((prefix, rest)) = lower.rsplit_once('1').filter(|(p, r)| !p.is_empty() && r.len() >= 6)
+    let one = lower
+        .rfind('1')
+        .map_or(-1, |at| i64::try_from(at).unwrap_or(-1));
+    let Some((prefix, rest)) = lower
+        .rsplit_once('1')
+        .filter(|(p, r)| !p.is_empty() && r.len() >= 6)
     else {
         return Err(format!("invalid separator index {one}"));
     };

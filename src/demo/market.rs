@@ -12,9 +12,9 @@ use serde_json::json;
 use super::encoding;
 use super::node::{Chain, Clock, Event, bme_params, bme_status};
 use super::record::{
-    Attribute, Audit, Coin, Dec, DecCoin, DeploymentId, Endpoint, GroupSpec, Memory, Offer, OrderId,
-    Provider, ProviderInfo, PubKey, Quoted, Request, Requirements, Resources, SignedBy, Storage,
-    Units, Val,
+    Attribute, Audit, Coin, Dec, DecCoin, DeploymentId, Endpoint, GroupSpec, Memory, Offer,
+    OrderId, Provider, ProviderInfo, PubKey, Quoted, Request, Requirements, Resources, SignedBy,
+    Storage, Units, Val,
 };
 use super::state::{LeaseEnd, NewBid, Params, State};
 
@@ -175,7 +175,14 @@ impl Seller {
 }
 
 /// One resource unit; quantities in millicores and bytes.
-fn unit(id: u32, cpu: u64, memory: u64, storage: Vec<Storage>, gpus: u64, gpu: &[&str]) -> Resources {
+fn unit(
+    id: u32,
+    cpu: u64,
+    memory: u64,
+    storage: Vec<Storage>,
+    gpus: u64,
+    gpu: &[&str],
+) -> Resources {
     let val = |val| Val { val: Quoted(val) };
     Resources {
         id,
@@ -245,15 +252,33 @@ fn group(name: &str, any_of: &[&str], units: Vec<(Resources, u32, &str)>) -> Gro
 
 /// 8 CPU, 64 GiB, 100 GiB of disk and `gpus` GPUs.
 fn gpu_unit(gpus: u64, models: &[&str]) -> Resources {
-    unit(1, 8000, 64 * GIB, vec![disk("default", 100 * GIB, None)], gpus, models)
+    unit(
+        1,
+        8000,
+        64 * GIB,
+        vec![disk("default", 100 * GIB, None)],
+        gpus,
+        models,
+    )
 }
 
 fn gpu_group() -> GroupSpec {
-    group("gpu", &[], vec![(gpu_unit(2, &[A100_80, H100]), 1, "20000")])
+    group(
+        "gpu",
+        &[],
+        vec![(gpu_unit(2, &[A100_80, H100]), 1, "20000")],
+    )
 }
 
 fn web_unit() -> Resources {
-    unit(1, 2000, 4 * GIB, vec![disk("default", 10 * GIB, None)], 0, &[])
+    unit(
+        1,
+        2000,
+        4 * GIB,
+        vec![disk("default", 10 * GIB, None)],
+        0,
+        &[],
+    )
 }
 
 fn database_unit(data: u64) -> Resources {
@@ -265,15 +290,19 @@ fn database_unit(data: u64) -> Resources {
 }
 
 fn web_group() -> GroupSpec {
-    let units = vec![
-        (web_unit(), 3, "300"),
-        (database_unit(50 * GIB), 1, "400"),
-    ];
+    let units = vec![(web_unit(), 3, "300"), (database_unit(50 * GIB), 1, "400")];
     group("web", &[AUDITOR], units)
 }
 
 /// A bid of the demo deployment: block relative to the start, provider, price, offer, reclamation window.
-type Planned = (i64, usize, &'static str, &'static str, Vec<Offer>, Option<&'static str>);
+type Planned = (
+    i64,
+    usize,
+    &'static str,
+    &'static str,
+    Vec<Offer>,
+    Option<&'static str>,
+);
 
 fn gpu_bids() -> Vec<Planned> {
     let gpus = |count, models: &[&str]| vec![offer(gpu_unit(count, models), 1)];
@@ -288,23 +317,51 @@ fn gpu_bids() -> Vec<Planned> {
     vec![
         (-10, 0, "uact", "3236.418270", gpus(2, &[A100_80]), None),
         (-9, 1, "uact", "7361.907204", gpus(2, &[H100]), None),
-        (-9, 2, "uact", "4357.752133", gpus(2, &[A100_SXM]), Some("3600s")),
+        (
+            -9,
+            2,
+            "uact",
+            "4357.752133",
+            gpus(2, &[A100_SXM]),
+            Some("3600s"),
+        ),
         (-8, 3, "uact", "1849.040012", gpus(1, &[A100_80]), None),
         (-7, 4, "uact", "8085.500000", gpus(4, &[A100_80]), None),
         (-6, 5, "uact", "1419.219880", gpus(2, &[RTX4090]), None),
         (-4, 6, "uact", "2557.441907", Vec::new(), None),
         (-3, 7, "uakt", "4873.076923", gpus(2, &[A100_80]), None),
-        (-2, 8, "uact", "2969.984120337511904762", gpus(2, &[A100]), None),
+        (
+            -2,
+            8,
+            "uact",
+            "2969.984120337511904762",
+            gpus(2, &[A100]),
+            None,
+        ),
         (1, 9, "uact", "5973.400155", gpus(2, &[H100_SXM]), None),
         (2, 10, "uact", "2805.000000", gpus(2, &[ANY_MODEL]), None),
         (3, 11, "uact", "6435.128800", gpus(2, &[MI300X]), None),
-        (4, 12, "uact", "3630.250000", gpus(2, &[A100_80, H100]), None),
+        (
+            4,
+            12,
+            "uact",
+            "3630.250000",
+            gpus(2, &[A100_80, H100]),
+            None,
+        ),
         (5, 13, AXL_USDC, "3382.600000", gpus(2, &[A100_80]), None),
         (6, 14, "uact", "511.500000", gpus(0, &[]), None),
         (7, 15, "uact", "2145.060000", gpus(2, &[A100_40]), None),
         (8, 16, "ufoo", "812.000000", gpus(2, &[H100]), None),
         (9, HOSTILE, "uact", "4785.000000", gpus(2, &[B900X]), None),
-        (10, 18, "uact", "2656.780000", vec![offer(smaller, 1)], Some("86400s")),
+        (
+            10,
+            18,
+            "uact",
+            "2656.780000",
+            vec![offer(smaller, 1)],
+            Some("86400s"),
+        ),
     ]
 }
 
@@ -316,7 +373,14 @@ fn web_bids() -> Vec<Planned> {
         (-5, 20, "uact", "48.950000", vec![web(), database()], None),
         (-3, 14, "uact", "72.600000", vec![web(), database()], None),
         (3, 21, "uact", "30.250000", vec![web()], None),
-        (6, 22, "uact", "44.000000", vec![web(), offer(database_unit(20 * GIB), 1)], None),
+        (
+            6,
+            22,
+            "uact",
+            "44.000000",
+            vec![web(), offer(database_unit(20 * GIB), 1)],
+            None,
+        ),
         (9, 0, "uact", "118.800000", vec![database(), web()], None),
     ]
 }
@@ -336,7 +400,8 @@ fn height(offset: i64) -> u64 {
 }
 
 fn params() -> Params {
-    let deposits = || json!([{"denom": "uakt", "amount": "500000"}, {"denom": "uact", "amount": "500000"}]);
+    let deposits =
+        || json!([{"denom": "uakt", "amount": "500000"}, {"denom": "uact", "amount": "500000"}]);
     Params {
         market: json!({
             "bid_min_deposit": {"denom": "uakt", "amount": "500000"}, "order_max_bids": 20,
@@ -458,7 +523,9 @@ fn stories() -> Vec<(u64, Past)> {
     for (gseq, bids) in [(1, gpu_bids()), (2, web_bids())] {
         for planned in bids.into_iter().filter(|planned| planned.0 <= 0) {
             let bid = new_bid(&live.id.order(gseq, 1), &planned);
-            live.then(planned.0, move |state, height| state.create_bid(height, bid));
+            live.then(planned.0, move |state, height| {
+                state.create_bid(height, bid);
+            });
         }
     }
     let empty = Story::new(NO_BIDS_DSEQ, -2, 5_000_000);
@@ -491,11 +558,10 @@ impl Chain {
             block_time
         };
         let mut chain = Self::empty(CHAIN_ID, params(), START_HEIGHT, clock, past, block_time);
-        let uact = |amount| Coin::new("uact", amount);
-        let uakt = |amount| Coin::new("uakt", amount);
+        let coins = |act, akt| [Coin::new("uact", act), Coin::new("uakt", akt)];
         chain.act(|state, _| {
-            state.fund(1, &other_auditor(), &[uakt(900_000_000)]);
-            state.fund(1, OWNER, &[uact(120_000_000), uakt(25_000_000)]);
+            state.fund(1, &other_auditor(), &[Coin::new("uakt", 900_000_000)]);
+            state.fund(1, OWNER, &coins(120_000_000, 25_000_000));
             // It has signed before: six deployments, two leases, two closings.
             let row = super::record::Account {
                 address: OWNER.into(),
@@ -509,7 +575,7 @@ impl Chain {
             state.accounts.put(1, OWNER.into(), row);
             for (number, seller) in SELLERS.iter().enumerate() {
                 let owner = provider_address(number);
-                state.fund(1, &owner, &[uact(250_000_000), uakt(50_000_000)]);
+                state.fund(1, &owner, &coins(250_000_000, 50_000_000));
                 let provider = seller.provider(&owner);
                 let signed: Vec<Attribute> = provider
                     .attributes
@@ -569,8 +635,13 @@ impl Chain {
                     // A request lists alternatives, an offer names one of them.
                     let models = resources.gpu.attributes.len().max(1);
                     let model = usize::try_from(number).unwrap_or(0) % models;
-                    resources.gpu.attributes =
-                        resources.gpu.attributes.get(model).cloned().into_iter().collect();
+                    resources.gpu.attributes = resources
+                        .gpu
+                        .attributes
+                        .get(model)
+                        .cloned()
+                        .into_iter()
+                        .collect();
                     offer(resources, unit.count)
                 });
                 let bid = NewBid {
@@ -598,7 +669,12 @@ mod tests {
             assert!(planned.3.parse::<Dec>().is_ok(), "{}", planned.3);
         }
         for group in [gpu_group(), web_group()] {
-            assert!(group.resources.iter().all(|unit| !unit.price.amount.is_zero()));
+            assert!(
+                group
+                    .resources
+                    .iter()
+                    .all(|unit| !unit.price.amount.is_zero())
+            );
         }
     }
 

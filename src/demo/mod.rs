@@ -21,13 +21,14 @@ mod serve;
 mod state;
 
 pub use market::{
-    AUDITOR, BLOCK_TIME, CHAIN_ID, CLOSED_DSEQ, DSEQ, HOSTILE, LEASED_DSEQ, NO_BIDS_DSEQ,
-    OWNER, PAUSED_DSEQ, REOPENED_DSEQ, START_HEIGHT, provider_address,
+    AUDITOR, BLOCK_TIME, CHAIN_ID, CLOSED_DSEQ, DSEQ, HOSTILE, LEASED_DSEQ, NO_BIDS_DSEQ, OWNER,
+    PAUSED_DSEQ, REOPENED_DSEQ, START_HEIGHT, provider_address,
 };
 pub use node::{Chain, Clock, Event};
 pub use record::{
-    Account, Attribute, Audit, Bid, BidId, BidRecord, Coin, Dec, DecCoin, DeploymentId, DeploymentRecord,
-    GroupSpec, Lease, LeaseRecord, Offer, Order, OrderId, Provider, ProviderInfo, Quoted, Resources,
+    Account, Attribute, Audit, Bid, BidId, BidRecord, Coin, Dec, DecCoin, DeploymentId,
+    DeploymentRecord, GroupSpec, Lease, LeaseRecord, Offer, Order, OrderId, Provider, ProviderInfo,
+    Quoted, Resources,
 };
 pub use serve::{Act, Fault, Options, Running, Served, serve};
 pub use state::{LeaseEnd, NewBid, State, Table};

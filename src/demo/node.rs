@@ -186,20 +186,19 @@ impl Chain {
 
     /// What the header of block `height` says. Later than the newest: the time of the newest.
     pub fn time(&self, height: u64) -> Timestamp {
-        match height.checked_sub(self.start + 1) {
-            Some(after) => usize::try_from(after)
+        if let Some(after) = height.checked_sub(self.start + 1) {
+            let found = usize::try_from(after)
                 .ok()
-                .and_then(|at| self.times.get(at))
+                .and_then(|at| self.times.get(at));
+            return found
                 .or(self.times.last())
                 .copied()
-                .unwrap_or(self.start_time),
-            None => {
-                let before = i128::from(self.start - height);
-                let nanos = i128::try_from(self.past.as_nanos()).unwrap_or(0);
-                let back = SignedDuration::from_nanos_i128(before * nanos);
-                self.start_time.checked_sub(back).unwrap_or(Timestamp::MIN)
-            }
+                .unwrap_or(self.start_time);
         }
+        let before = i128::from(self.start - height);
+        let nanos = i128::try_from(self.past.as_nanos()).unwrap_or(0);
+        let back = SignedDuration::from_nanos_i128(before * nanos);
+        self.start_time.checked_sub(back).unwrap_or(Timestamp::MIN)
     }
 
     /// The server's own clock: with [`Clock::Fixed`] a second after the newest block.

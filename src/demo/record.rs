@@ -18,7 +18,11 @@ impl Dec {
     pub const ZERO: Self = Self(0);
 
     pub fn whole(units: u128) -> Self {
-        Self(i128::try_from(units).unwrap_or(i128::MAX).saturating_mul(Self::ONE))
+        Self(
+            i128::try_from(units)
+                .unwrap_or(i128::MAX)
+                .saturating_mul(Self::ONE),
+        )
     }
 
     #[must_use]
@@ -450,6 +454,7 @@ pub struct Deployment {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the wire calls it so")]
 pub struct Group {
     pub id: GroupId,
     pub state: Arc<str>,
@@ -507,7 +512,11 @@ mod tests {
 
     #[test]
     fn decimals_keep_their_eighteen_places() {
-        for text in ["1213.285682000000000000", "-220000.000000000000000000", "0.000000000000000001"] {
+        for text in [
+            "1213.285682000000000000",
+            "-220000.000000000000000000",
+            "0.000000000000000001",
+        ] {
             let value: Dec = text.parse().unwrap_or_default();
             assert_eq!(value.to_string(), text);
         }

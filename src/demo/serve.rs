@@ -408,11 +408,13 @@ fn old_generation(path: &str) -> Option<Answer> {
     let list = path
         .strip_prefix("/akash/market/v1beta4/")?
         .strip_suffix("/list")?;
-    ["bids", "orders", "leases"].contains(&list).then(|| Answer {
-        status: 200,
-        heights: Heights::None,
-        body: format!("{{\"{list}\":[],\"pagination\":{{\"next_key\":null,\"total\":\"0\"}}}}"),
-    })
+    ["bids", "orders", "leases"]
+        .contains(&list)
+        .then(|| Answer {
+            status: 200,
+            heights: Heights::None,
+            body: format!("{{\"{list}\":[],\"pagination\":{{\"next_key\":null,\"total\":\"0\"}}}}"),
+        })
 }
 
 impl Inner {

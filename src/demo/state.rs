@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use super::encoding;
 use super::record::{
-    Account, AccountId, Audit, Bid, BidId, BidRecord, Coin, Dec, DecCoin, Deployment, DeploymentId, Deposit,
-    DeploymentRecord, EscrowAccount, Group, GroupId, GroupSpec, Lease, LeaseRecord, Offer, Order,
-    OrderId, Payment, PaymentId, PaymentState, Provider, Quoted, Reclamation,
+    Account, AccountId, Audit, Bid, BidId, BidRecord, Coin, Dec, DecCoin, Deployment, DeploymentId,
+    DeploymentRecord, Deposit, EscrowAccount, Group, GroupId, GroupSpec, Lease, LeaseRecord, Offer,
+    Order, OrderId, Payment, PaymentId, PaymentState, Provider, Quoted, Reclamation,
 };
 
 /// Rows by key, each with the heights at which it changed.
@@ -573,13 +573,15 @@ impl State {
     }
 
     fn close_leases(&mut self, height: u64, id: &DeploymentId, gseq: Option<u32>) -> Option<()> {
-        self.settle(height, id)?;
-        for lease in self.active_leases(height, id) {
-            if gseq.is_none_or(|gseq| gseq == lease.gseq) {
-                self.end_lease(height, &lease, "lease_closed_owner")?;
-                self.orders
-                    .update(height, &lease.order(), |row| row.state = CLOSED.into())?;
-            }
+        let mut leases = self.active_leases(height, id);
+        leases.retain(|lease| gseq.is_none_or(|gseq| gseq == lease.gseq));
+        if !leases.is_empty() {
+            self.settle(height, id)?;
+        }
+        for lease in leases {
+            self.end_lease(height, &lease, "lease_closed_owner")?;
+            self.orders
+                .update(height, &lease.order(), |row| row.state = CLOSED.into())?;
         }
         Some(())
     }
@@ -629,12 +631,12 @@ impl State {
         let balance = DecCoin::new(&coin.denom, Dec::whole(coin.amount.0));
         self.deployments.update(height, id, |row| {
             let account = &mut row.escrow_account.state;
-            match account.funds.iter_mut().find(|c| c.denom == coin.denom) {
-                Some(funds) => funds.amount = funds.amount.plus(balance.amount),
-                None => {
-                    account.transferred.push(DecCoin::new(&coin.denom, Dec::ZERO));
-                    account.funds.push(balance.clone());
-                }
+            if let Some(funds) = account.funds.iter_mut().find(|c| c.denom == coin.denom) {
+                funds.amount = funds.amount.plus(balance.amount);
+            } else {
+                let none = DecCoin::new(&coin.denom, Dec::ZERO);
+                account.transferred.push(none);
+                account.funds.push(balance.clone());
             }
             account.deposits.push(Deposit {
                 owner: id.owner.clone(),
@@ -651,7 +653,12 @@ impl State {
     /// their order, the rest is owed, and the deployment closes. `None`: no such deployment, or
     /// there is enough.
     pub fn overdraw(&mut self, height: u64, id: &DeploymentId) -> Option<()> {
-        let account = self.deployments.get(height, id)?.escrow_account.state.clone();
+        let account = self
+            .deployments
+            .get(height, id)?
+            .escrow_account
+            .state
+            .clone();
         let blocks = height.saturating_sub(account.settled_at.0);
         let mut funds = account.funds;
         let mut transferred = account.transferred;
@@ -659,7 +666,13 @@ impl State {
             return None;
         }
         for lease in self.active_leases(height, id) {
-            let rate = self.leases.get(height, &lease)?.escrow_payment.state.rate.clone();
+            let rate = self
+                .leases
+                .get(height, &lease)?
+                .escrow_payment
+                .state
+                .rate
+                .clone();
             let due = rate.amount.times(blocks);
             let left = funds.iter_mut().find(|coin| coin.denom == rate.denom)?;
             let paid = due.min(left.amount.max(Dec::ZERO));
@@ -708,9 +721,7 @@ impl State {
     ) -> Option<&Arc<BidRecord>> {
         self.bids
             .iter(height)
-            .filter(|(id, _)| {
-                (id.dseq.0, id.gseq) == (dseq, gseq) && &*id.provider == provider
-            })
+            .filter(|(id, _)| (id.dseq.0, id.gseq) == (dseq, gseq) && &*id.provider == provider)
             .last()
             .map(|(_, row)| row)
     }
