@@ -224,9 +224,14 @@ fn offer(resources: Resources, count: u32) -> Offer {
     }
 }
 
-/// A price per block. The texts are constants of this file, checked by its test.
+/// A number of this file. The texts are constants, checked by the test below.
+fn dec(text: &str) -> Dec {
+    text.parse().unwrap_or_default()
+}
+
+/// A price per block.
 fn price(denom: &str, amount: &str) -> DecCoin {
-    DecCoin::new(denom, amount.parse().unwrap_or_default())
+    DecCoin::new(denom, dec(amount))
 }
 
 fn group(name: &str, any_of: &[&str], units: Vec<(Resources, u32, &str)>) -> GroupSpec {
@@ -599,8 +604,8 @@ impl Chain {
                 event(state, height);
             }
         });
-        chain.report_price(START_HEIGHT - 9000, price("", "0.807000").amount);
-        chain.report_price(START_HEIGHT - 4, price("", "0.812500").amount);
+        chain.report_price(START_HEIGHT - 9000, dec("0.807000"));
+        chain.report_price(START_HEIGHT - 4, dec("0.812500"));
         let id = deployment_id(DSEQ);
         for (gseq, bids) in [(1, gpu_bids()), (2, web_bids())] {
             for planned in bids.iter().filter(|planned| planned.0 > 0) {
@@ -648,7 +653,7 @@ impl Chain {
                     id: order.bid(&owner),
                     price: DecCoin::new(
                         "uact",
-                        Dec::whole(u128::from(1000 + number)).plus(price("", "0.250001").amount),
+                        Dec::whole(u128::from(1000 + number)).plus(dec("0.250001")),
                     ),
                     offer: offer.collect(),
                     reclamation_window: None,
