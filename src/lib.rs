@@ -1,3 +1,5 @@
 //! akbids: the bids on an Akash deployment, live in a terminal.
 
+pub mod cli;
+pub mod domain;
 pub mod term;
