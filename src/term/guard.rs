@@ -45,6 +45,9 @@ const UPDATE: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
 /// group without a shell above it cannot be stopped from the keyboard).
 const STOP_WITHIN: Duration = Duration::from_millis(100);
 
+/// How long a program that goes on in the background waits for a signal that ends it before it stops again.
+const END_WITHIN: Duration = Duration::from_secs(1);
+
 /// The size to draw for when a terminal says it has none (pseudo-terminals of scripts do).
 const UNKNOWN_SIZE: Size = Size { width: 80, height: 24 };
 
@@ -73,6 +76,19 @@ pub fn streams() -> Streams {
         stdout: io::stdout().is_terminal(),
         dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
     }
+}
+
+/// The terminal's size in cells.
+///
+/// # Errors
+/// When stdout is no terminal, or one that is gone.
+pub fn size() -> io::Result<Size> {
+    // Not crossterm's: that opens /dev/tty every time, and starts `tput` when it cannot.
+    let size = tcgetwinsize(rustix::stdio::stdout())?;
+    Ok(match (size.ws_col, size.ws_row) {
+        (0, _) | (_, 0) => UNKNOWN_SIZE,
+        (width, height) => Size { width, height },
+    })
 }
 
 /// Gives the terminal back as it was. Does nothing if it was not taken or is back already.
@@ -310,7 +326,7 @@ fn restore_on_panic() {
 }
 
 /// Collects a frame's bytes. ratatui's own backend flushes two or three times in a frame, and asks the terminal where
-/// its cursor is before it clears: the answer would never arrive, the event stream reads it.
+/// its cursor is before it clears: the answer would go to the reader of the keys.
 #[derive(Default)]
 struct Canvas {
     bytes: Vec<u8>,
@@ -360,20 +376,12 @@ impl Backend for Canvas {
     }
 
     fn size(&self) -> io::Result<Size> {
-        // Not crossterm's: that opens /dev/tty for every frame, and starts `tput` when it cannot.
-        let size = tcgetwinsize(rustix::stdio::stdout())?;
-        Ok(match (size.ws_col, size.ws_row) {
-            (0, _) | (_, 0) => UNKNOWN_SIZE,
-            (width, height) => Size { width, height },
-        })
+        size()
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
         let size = tcgetwinsize(rustix::stdio::stdout())?;
-        Ok(WindowSize {
-            columns_rows: self.size()?,
-            pixels: Size { width: size.ws_xpixel, height: size.ws_ypixel },
-        })
+        Ok(WindowSize { columns_rows: self.size()?, pixels: Size { width: size.ws_xpixel, height: size.ws_ypixel } })
     }
 
     /// Nothing: the frame goes out when it is whole.
@@ -398,11 +406,28 @@ pub enum Signal {
 /// Listens to the signals that concern the screen. SIGTSTP is not among them: whoever listens to it cannot be stopped
 /// by it, and ctrl-z is a key in raw mode, answered with [`Signals::suspend`].
 pub struct Signals {
+    ends: Ends,
+    continued: Listener,
+    pending: Option<Signal>,
+}
+
+/// The signals that end the program.
+struct Ends {
     hangup: Listener,
     terminate: Listener,
     interrupt: Listener,
-    continued: Listener,
-    pending: Option<Signal>,
+}
+
+impl Ends {
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            biased;
+            Some(()) = self.hangup.recv() => Signal::Hangup,
+            Some(()) = self.terminate.recv() => Signal::Terminate,
+            Some(()) = self.interrupt.recv() => Signal::Interrupt,
+            else => std::future::pending().await,
+        }
+    }
 }
 
 impl Signals {
@@ -412,9 +437,11 @@ impl Signals {
     /// When the system refuses a handler.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+            ends: Ends {
+                hangup: signal(SignalKind::hangup())?,
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            },
             continued: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
             pending: None,
         })
@@ -427,11 +454,8 @@ impl Signals {
         }
         tokio::select! {
             biased;
-            Some(()) = self.hangup.recv() => Signal::Hangup,
-            Some(()) = self.terminate.recv() => Signal::Terminate,
-            Some(()) = self.interrupt.recv() => Signal::Interrupt,
+            signal = self.ends.next() => signal,
             Some(()) = self.continued.recv() => Signal::Continue,
-            else => std::future::pending().await,
         }
     }
 
@@ -442,17 +466,26 @@ impl Signals {
     /// # Errors
     /// What the terminal or the system said.
     pub async fn suspend(&mut self, guard: &mut Guard) -> io::Result<()> {
-        while self.continued.recv().now_or_never().is_some() {}
         guard.leave();
-        // The whole group: a script that runs the program has to stop too, else its shell never gets the terminal.
-        let stopped = kill_current_process_group(Number::TSTP);
-        if stopped.is_ok() {
+        let mut stopped = Ok(());
+        loop {
+            while self.continued.recv().now_or_never().is_some() {}
+            // The whole group: a script that runs the program has to stop too, else its shell never gets the terminal.
+            stopped = stopped.and(kill_current_process_group(Number::TSTP));
             // Another thread may take the stop, a moment after this one has gone on.
-            let _ = tokio::time::timeout(STOP_WITHIN, self.continued.recv()).await;
-        }
-        if let Some(end) = self.next().now_or_never().filter(|signal| *signal != Signal::Continue) {
-            self.pending = Some(end);
-            return Ok(());
+            let stoppable = stopped.is_ok() && tokio::time::timeout(STOP_WITHIN, self.continued.recv()).await.is_ok();
+            self.pending = self.ends.next().now_or_never();
+            if self.pending.is_none() && !foreground() {
+                // What ended it may still be on its way, by another thread.
+                self.pending = tokio::time::timeout(END_WITHIN, self.ends.next()).await.ok();
+            }
+            if self.pending.is_some() {
+                return Ok(());
+            }
+            // Sent on in the background, where there is nothing to do without a screen: it stops again.
+            if !stoppable || foreground() {
+                break;
+            }
         }
         guard.resume()?;
         Ok(stopped?)
