@@ -7,3 +7,4 @@ pub mod demo;
 pub mod domain;
 pub mod exit;
 pub mod report;
+pub mod term;

@@ -1,5 +1,10 @@
-//! One binary for all tests: it links once.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+//! Every test of the program, in one binary so that it links once.
 
-#[cfg(feature = "demo")]
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+// The embedded chain is what most tests ask; without it there is nothing to test against.
+#![cfg(feature = "demo")]
+
 mod conformance;
+mod support;
+mod terminal;
