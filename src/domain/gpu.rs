@@ -86,10 +86,11 @@ pub struct GpuKind {
 }
 
 impl GpuKind {
-    /// Reads an attribute. `None` if the value is not `"true"`, the key does not start with `vendor/`
+    /// Reads an attribute. `None` if the value is not `"true"`, the key does not start with one of the pairs
     /// (`interconnect/group` and the like), or it names no vendor and model.
     pub fn parse(key: &str, value: &str) -> Option<Self> {
-        if value != "true" || !key.starts_with("vendor/") {
+        let (first, _) = key.split_once('/')?;
+        if value != "true" || !matches!(first, "vendor" | "model" | "ram" | "interface") {
             return None;
         }
         Self::parse_pairs(key)

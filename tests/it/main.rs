@@ -6,5 +6,7 @@
 #![cfg(feature = "demo")]
 
 mod conformance;
+mod layers;
+mod money;
 mod support;
 mod terminal;
