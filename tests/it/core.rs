@@ -566,14 +566,20 @@ fn a_reopened_order_is_the_groups_newest() {
 }
 
 #[test]
-fn a_paused_group_says_that_the_provider_left() {
+fn a_paused_group_says_who_left() {
     let mut snapshot = after_a_lease();
-    snapshot.leases = Some(Vec::new());
+    let mut gone = lease(bid_id(1, 1, 7), "1007", LeaseState::Closed);
     snapshot.orders.as_mut().unwrap()[0].state = OrderState::Closed;
     snapshot.deployment.as_mut().unwrap().groups[0].state = GroupState::Paused;
-    let row = &appraise(&snapshot).rows[0];
-    assert_eq!(row.blockers, [Blocker::GroupPaused, Blocker::OrderNotOpen(OrderState::Closed)]);
-    assert!(row.blockers[0].to_string().contains("start the group"));
+    for (reason, provider_left) in [("lease_closed_unstable", true), ("lease_closed_owner", false)] {
+        gone.reason = Some(reason.into());
+        snapshot.leases = Some(vec![gone.clone()]);
+        let row = &appraise(&snapshot).rows[0];
+        let paused = Blocker::GroupPaused { provider_left };
+        assert_eq!(row.blockers, [paused, Blocker::OrderNotOpen(OrderState::Closed)]);
+        let says = row.blockers[0].to_string();
+        assert!(says.contains("start") && says.contains("your provider left") == provider_left, "{says}");
+    }
 }
 
 // Text.
