@@ -1,5 +1,12 @@
 //! akbids: the bids on an Akash deployment, live in a terminal.
 
 pub mod app;
+pub mod cli;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod domain;
+pub mod exit;
+pub mod report;
+pub mod term;
 pub mod ui;

@@ -152,12 +152,7 @@ pub const BINDINGS: &[Binding] = &[
         label: "help",
         help: "this list",
     },
-    Binding {
-        keys: &[(Key::Char('q'), Action::Quit)],
-        contexts: BROWSING,
-        label: "quit",
-        help: "quit",
-    },
+    Binding { keys: &[(Key::Char('q'), Action::Quit)], contexts: BROWSING, label: "quit", help: "quit" },
     Binding {
         keys: &[(Key::Char('S'), Action::SortReverse)],
         contexts: BROWSING,
@@ -170,12 +165,7 @@ pub const BINDINGS: &[Binding] = &[
         label: "copy",
         help: "copy the bid's id, or the bid as JSON",
     },
-    Binding {
-        keys: &[(Key::Char('p'), Action::Pause)],
-        contexts: BROWSING,
-        label: "pause",
-        help: "pause and go on",
-    },
+    Binding { keys: &[(Key::Char('p'), Action::Pause)], contexts: BROWSING, label: "pause", help: "pause and go on" },
     Binding {
         keys: &[(Key::Char('r'), Action::Refresh)],
         contexts: BROWSING,
@@ -268,12 +258,7 @@ pub const BINDINGS: &[Binding] = &[
         label: "",
         help: "previous or next bid, while typing too",
     },
-    Binding {
-        keys: &[(Key::Ctrl('c'), Action::Quit)],
-        contexts: EVERYWHERE,
-        label: "",
-        help: "quit from anywhere",
-    },
+    Binding { keys: &[(Key::Ctrl('c'), Action::Quit)], contexts: EVERYWHERE, label: "", help: "quit from anywhere" },
     Binding {
         keys: &[(Key::Ctrl('z'), Action::Suspend)],
         contexts: EVERYWHERE,
@@ -294,7 +279,11 @@ pub fn action(context: Context, key: Key) -> Option<Action> {
 
 /// The footer of a context, most important first: `("←→", "sort")`.
 pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> {
-    BINDINGS.iter().filter(move |b| b.contexts.contains(&context) && !b.label.is_empty()).map(|binding| {
+    let of = move |own: bool| {
+        BINDINGS.iter().filter(move |b| b.contexts.contains(&context) && (b.contexts.len() == 1) == own)
+    };
+    // What is there for this place alone comes before what is there everywhere.
+    of(true).chain(of(false)).filter(|binding| !binding.label.is_empty()).map(|binding| {
         let mut named: Vec<Action> = Vec::new();
         let mut keys = String::new();
         for (key, action) in binding.keys {

@@ -15,15 +15,29 @@ const UNFOCUSED: Ms = 8;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Freshness {
     /// Nothing came yet.
-    Connecting { for_s: u64 },
+    Connecting {
+        for_s: u64,
+    },
     /// Nothing came yet, and asking failed.
-    Unreachable { for_s: u64, retry_s: u64 },
-    Live { age_s: u64 },
+    Unreachable {
+        for_s: u64,
+        retry_s: u64,
+    },
+    Live {
+        age_s: u64,
+    },
     /// The node answers no newer block, or nothing at all without saying why.
-    Stale { age_s: u64 },
+    Stale {
+        age_s: u64,
+    },
     /// Asking failed.
-    Offline { age_s: u64, retry_s: u64 },
-    Paused { age_s: Option<u64> },
+    Offline {
+        age_s: u64,
+        retry_s: u64,
+    },
+    Paused {
+        age_s: Option<u64>,
+    },
     /// A saved answer has no age that could be known.
     Saved,
 }

@@ -4,7 +4,7 @@ use super::theme::{Meaning, Theme, meaning_of_freshness};
 use super::words::{count, cut, duration, percent, width};
 use crate::app::{Freshness, Mode, Model, keymap};
 use crate::domain::appraise::{GroupView, Row};
-use crate::domain::bid::{GroupState, OrderState};
+use crate::domain::bid::{Address, GroupState, OrderState};
 use crate::domain::gpu::VramSource;
 use crate::domain::money::{BlockTimeSource, Per, four_digits};
 use crate::domain::resources;
@@ -72,7 +72,7 @@ pub fn header(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
         left.push(piece(" DEMO ", Meaning::Badge, 0));
     }
     left.push(piece(dseq.map_or(String::new(), |dseq| format!(" {dseq}")), Meaning::Strong, 0));
-    left.push(piece(owner.map_or(String::new(), |owner| owner.short()), Meaning::Plain, 5));
+    left.push(piece(owner.map_or(String::new(), Address::short), Meaning::Plain, 5));
     for note in &settings.notes {
         left.push(piece(format!("({note})"), Meaning::Faint, 3));
     }
@@ -121,7 +121,8 @@ fn tab_text(gseq: u32, group: Option<&GroupView>, short: bool) -> String {
     let name = if group.name.is_empty() { gseq.to_string() } else { format!("{gseq} {}", group.name) };
     if let Some(lease) = &group.lease {
         let winner = group.winner_name.as_ref().map_or_else(|| lease.id.provider.short(), ToString::to_string);
-        let price = group.lease_usd_hour.map_or_else(|| lease.price.to_string(), |usd| format!("${}/hr", four_digits(usd)));
+        let price =
+            group.lease_usd_hour.map_or_else(|| lease.price.to_string(), |usd| format!("${}/hr", four_digits(usd)));
         return if short { format!("{name}  leased {price}") } else { format!("{name}  leased: {winner} {price}") };
     }
     match (&group.state, &group.order_state) {
@@ -185,7 +186,7 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
             let told = told.map_or("?".to_owned(), |usd| ceiling_dollars(usd, model.per()));
             let _ = write!(text, " · at most ${told}/{}", model.per().label());
         }
-        (None, Some(ceiling)) => text.push_str(&format!(" · at most {ceiling} a block")),
+        (None, Some(ceiling)) => drop(write!(text, " · at most {ceiling} a block")),
         (None, None) => {}
     }
     for (key, value) in &group.requirements.attributes {
@@ -361,8 +362,7 @@ pub fn footer(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> O
         "sort" | "detail" | "unit" | "reverse" | "copy" => model.cursor().is_some(),
         _ => true,
     };
-    let keys: Vec<(String, &str)> =
-        keymap::footer(model.context()).filter(|(_, label)| useful(label)).collect();
+    let keys: Vec<(String, &str)> = keymap::footer(model.context()).filter(|(_, label)| useful(label)).collect();
     // The way out is never cut: the rest gives way to it from the end.
     let last = keys.iter().position(|(_, label)| matches!(*label, "quit" | "close" | "clear"));
     let wide = |(keys, label): &(String, &str)| width(keys) + 1 + width(label) + 2;

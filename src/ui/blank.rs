@@ -101,7 +101,8 @@ fn older(model: &Model) -> Option<String> {
 }
 
 fn no_bids(model: &Model, group: &GroupView) -> Blank {
-    let open = model.order_age_s().map_or(String::new(), |age| format!(" The order has been open for {}.", duration(age)));
+    let open =
+        model.order_age_s().map_or(String::new(), |age| format!(" The order has been open for {}.", duration(age)));
     let mut body = vec![format!("Providers mostly bid within 30 s.{open} Bids show here as they come.")];
     body.extend(older(model));
     let mut narrows: Vec<String> = Vec::new();

@@ -236,13 +236,14 @@ fn escrow(model: &Model, row: &Row, page: &mut Page) {
     let left = if left.is_empty() { "empty".to_owned() } else { format!("{} left", left.join(", ")) };
     let runs = leases.iter().any(|lease| lease.state.runs());
     let what = if runs { "with this price beside what runs" } else { "at this price" };
-    let runway = match escrow.runway_s(leases, row.takeable().then_some(&row.bid.price), height, snapshot.chain.block_time) {
-        Some(s) if s <= 0 => ": deposit first".to_owned(),
-        Some(s) if row.takeable() => format!(": {} {what}", duration(s.unsigned_abs())),
-        Some(s) => format!(": {} for what runs", duration(s.unsigned_abs())),
-        None if row.takeable() => format!(": none in {}", row.bid.price.denom.short()),
-        None => String::new(),
-    };
+    let runway =
+        match escrow.runway_s(leases, row.takeable().then_some(&row.bid.price), height, snapshot.chain.block_time) {
+            Some(s) if s <= 0 => ": deposit first".to_owned(),
+            Some(s) if row.takeable() => format!(": {} {what}", duration(s.unsigned_abs())),
+            Some(s) => format!(": {} for what runs", duration(s.unsigned_abs())),
+            None if row.takeable() => format!(": none in {}", row.bid.price.denom.short()),
+            None => String::new(),
+        };
     page.named("escrow", &format!("{left}{runway}"));
 }
 
@@ -265,7 +266,8 @@ fn offer(model: &Model, row: &Row, page: &mut Page) {
         page.compared(&format!("unit {}", extra.id), if asked.is_empty() { "?" } else { "–" }, &text, level);
     }
     let ceiling = group.and_then(|group| group.ceiling.as_ref()).map_or("?".to_owned(), ToString::to_string);
-    let within = row.ceiling_ratio.map(|ratio| if ratio <= rust_decimal::Decimal::ONE { Fit::Exact } else { Fit::Wrong });
+    let within =
+        row.ceiling_ratio.map(|ratio| if ratio <= rust_decimal::Decimal::ONE { Fit::Exact } else { Fit::Wrong });
     page.compared("ceiling", &ceiling, &row.bid.price.to_string(), within);
     requirements(model, row, page);
 }
@@ -292,7 +294,12 @@ fn unit_lines(row: &Row, want: &Unit, got: Option<&Unit>, silent: bool, several:
     let judged = |fields: &[&str]| unknown.or(missing).or_else(|| level(fields));
     if several {
         let text = |unit: &Unit| count(usize::try_from(unit.count).unwrap_or(usize::MAX), "replica");
-        page.compared(&format!("unit {}", want.id), &text(want), &or_nothing(got.map(text)), judged(&["count", "unit"]));
+        page.compared(
+            &format!("unit {}", want.id),
+            &text(want),
+            &or_nothing(got.map(text)),
+            judged(&["count", "unit"]),
+        );
     }
     if want.gpus.is_some_and(|n| n > 0) || got.is_some_and(|unit| unit.gpus.is_some_and(|n| n > 0)) {
         let offered = or_nothing(got.map(|unit| offered_gpus(row, unit)));
@@ -356,11 +363,11 @@ fn offered_gpus(row: &Row, unit: &Unit) -> String {
 fn requirements(model: &Model, row: &Row, page: &mut Page) {
     let provider = row.provider.as_deref();
     let asked = model.group().map(|group| &group.requirements);
-    let region_asked = asked.is_some_and(|asked| {
-        asked.attributes.iter().any(|(key, _)| matches!(&**key, "region" | "location-region"))
-    });
+    let region_asked = asked
+        .is_some_and(|asked| asked.attributes.iter().any(|(key, _)| matches!(&**key, "region" | "location-region")));
     for (key, value) in asked.into_iter().flat_map(|asked| &asked.attributes) {
-        let said = provider.map(|provider| provider.attribute(key).map_or("–".to_owned(), |v| format!("{v}, self-declared")));
+        let said = provider
+            .map(|provider| provider.attribute(key).map_or("–".to_owned(), |v| format!("{v}, self-declared")));
         page.compared(key, value, said.as_deref().unwrap_or("?"), None);
     }
     if !region_asked {

@@ -1,8 +1,15 @@
-//! All tests in one binary: it links once.
+//! Every test of the program, in one binary so that it links once.
 
 // A test that cannot go on says so by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+// The embedded chain is what most tests ask; without it there is nothing to test against.
+#![cfg(feature = "demo")]
 
 mod app;
+mod conformance;
+mod core;
+mod layers;
+mod money;
 mod screens;
 mod support;
+mod terminal;

@@ -303,7 +303,13 @@ fn bids_that_come_and_go() {
     let mut next = market::later(&recorded(), 1);
     Arc::make_mut(&mut next.bids[13]).state = BidState::Closed;
     next.bids.remove(17);
-    next.bids.push(Arc::new(market::bid("akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq", "990", "uact", 0, "8 64 100 2 h100")));
+    next.bids.push(Arc::new(market::bid(
+        "akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq",
+        "990",
+        "uact",
+        0,
+        "8 64 100 2 h100",
+    )));
     session.send(Msg::Snapshot(Arc::new(next)));
     shot!("come-and-go-80x24", session);
     session.wait(17_000);
@@ -367,9 +373,7 @@ fn the_cursor_is_seen_in_every_theme() {
         let mut session = Session::live(varied()).themed(theme);
         session.key(Key::Down);
         let (buffer, map) = session.draw();
-        let reversed = |y: u16| {
-            (0..80).filter(|x| buffer[(*x, y)].modifier.contains(Modifier::REVERSED)).count()
-        };
+        let reversed = |y: u16| (0..80).filter(|x| buffer[(*x, y)].modifier.contains(Modifier::REVERSED)).count();
         assert_eq!(reversed(map.rows.y + 1), 80);
         assert_eq!(reversed(map.rows.y), 0);
     }

@@ -17,26 +17,117 @@ pub const HEIGHT: u64 = 27_011_340;
 /// Address, organisation, region, price in uact, age in blocks, offer.
 const BIDS: &[(&str, &str, &str, &str, u64, &str)] = &[
     ("akash106nrdvdkk0f6tf6skkr8pgfrgelsj2ge4pxel9", "Foundry Staking", "us-east", "4242.317353", 13, "-"),
-    ("akash107zsuc2gznnrhn5et58lelevcyjfrxw5sfxnt9", "Foundry Staking", "eu-west", "5923.686411", 56, "8 64 100 2 h100"),
+    (
+        "akash107zsuc2gznnrhn5et58lelevcyjfrxw5sfxnt9",
+        "Foundry Staking",
+        "eu-west",
+        "5923.686411",
+        56,
+        "8 64 100 2 h100",
+    ),
     ("akash12k3354jmzj88zk3udafvgqvtfvj428f7mxpylz", "Évry Compute", "us-east", "3765.635193", 11, "8 64 100 2 h100"),
-    ("akash147xcnmr67qlrswwek72du8h504y8r8yr6639rl", "x\u{202e}gnp.exe", "us-west", "5252.753748", 17, "8 64 100 1 a100/ram/80Gi"),
+    (
+        "akash147xcnmr67qlrswwek72du8h504y8r8yr6639rl",
+        "x\u{202e}gnp.exe",
+        "us-west",
+        "5252.753748",
+        17,
+        "8 64 100 1 a100/ram/80Gi",
+    ),
     ("akash14zzz3et5zw6m9a22uy0nkvye7uwwd2eh959fs2", "Quantum 😀 GPU", "us-west", "2838.15126", 17, "8 64 100 2 h100"),
     ("akash1547r7zeundz3ag7rweh97hcwrs8exzgxxwqa68", "Évry Compute", "us-west", "3803.045668", 10, "8 64 100 2 h100"),
-    ("akash165xlftcp4l7qr38kere6z44zex8ety8aujpkfr", "x\u{202e}gnp.exe", "ap-southeast", "4003.36954", 13, "8 64 100 2 h100"),
-    ("akash1apz6r7c3x53v4785u92jdgdxqg42j4sljh4zu5", "x\u{202e}gnp.exe", "us-east", "1380.778971", 15, "8 64 100 2 h100"),
-    ("akash1ddwl7q77zhxnl3v7j6wd9ndey77sec09je82xe", "Oblivus", "us-west", "5721.431535", 17, "8 64 100 2 a100/ram/80Gi/interface/sxm"),
-    ("akash1dgjmlfxg9rl9g536l6tpwwye2js5uar6dgawkp", "x\u{202e}gnp.exe", "ap-southeast", "2534.953668", 11, "8 64 100 2 a100/ram/80Gi"),
-    ("akash1h4lwhedpy4g670vw3f42mvdm9eln7pvv54j2s8", "Quantum 😀 GPU", "us-west", "6074.15206", 13, "4 64 100 2 a100/ram/80Gi/interface/sxm"),
-    ("akash1jvgmrk6fj6eeadfyyvtwqjra0g5j4tmfzusk4a", "Foundry Staking", "us-east", "2434.929218", 11, "8 64 100 2 rtx4090"),
+    (
+        "akash165xlftcp4l7qr38kere6z44zex8ety8aujpkfr",
+        "x\u{202e}gnp.exe",
+        "ap-southeast",
+        "4003.36954",
+        13,
+        "8 64 100 2 h100",
+    ),
+    (
+        "akash1apz6r7c3x53v4785u92jdgdxqg42j4sljh4zu5",
+        "x\u{202e}gnp.exe",
+        "us-east",
+        "1380.778971",
+        15,
+        "8 64 100 2 h100",
+    ),
+    (
+        "akash1ddwl7q77zhxnl3v7j6wd9ndey77sec09je82xe",
+        "Oblivus",
+        "us-west",
+        "5721.431535",
+        17,
+        "8 64 100 2 a100/ram/80Gi/interface/sxm",
+    ),
+    (
+        "akash1dgjmlfxg9rl9g536l6tpwwye2js5uar6dgawkp",
+        "x\u{202e}gnp.exe",
+        "ap-southeast",
+        "2534.953668",
+        11,
+        "8 64 100 2 a100/ram/80Gi",
+    ),
+    (
+        "akash1h4lwhedpy4g670vw3f42mvdm9eln7pvv54j2s8",
+        "Quantum 😀 GPU",
+        "us-west",
+        "6074.15206",
+        13,
+        "4 64 100 2 a100/ram/80Gi/interface/sxm",
+    ),
+    (
+        "akash1jvgmrk6fj6eeadfyyvtwqjra0g5j4tmfzusk4a",
+        "Foundry Staking",
+        "us-east",
+        "2434.929218",
+        11,
+        "8 64 100 2 rtx4090",
+    ),
     ("akash1ly6p2tkzz30nsvp0xfs3y09v3mn65jknyuak7j", "Oblivus", "us-west", "3850.323959", 13, "8 64 100 0 -"),
-    ("akash1mx4qlmjxcy0tdlww249jqsr6z6pmxsg8hspd54", "Quantum 😀 GPU", "eu-central", "1213.285682", 15, "8 64 100 2 a100/ram/80Gi"),
-    ("akash1ntwzf475ch6qml4xtd520352txtsjmykvncsua", "Évry Compute", "eu-central", "3116.312402", 15, "4 64 100 2 rtx4090"),
-    ("akash1qyedpdea5ftp45xpya74r5r9thud0cfuwtc4um", "Évry Compute", "eu-central", "4349.952707", 17, "8 64 100 2 a100/ram/40Gi"),
+    (
+        "akash1mx4qlmjxcy0tdlww249jqsr6z6pmxsg8hspd54",
+        "Quantum 😀 GPU",
+        "eu-central",
+        "1213.285682",
+        15,
+        "8 64 100 2 a100/ram/80Gi",
+    ),
+    (
+        "akash1ntwzf475ch6qml4xtd520352txtsjmykvncsua",
+        "Évry Compute",
+        "eu-central",
+        "3116.312402",
+        15,
+        "4 64 100 2 rtx4090",
+    ),
+    (
+        "akash1qyedpdea5ftp45xpya74r5r9thud0cfuwtc4um",
+        "Évry Compute",
+        "eu-central",
+        "4349.952707",
+        17,
+        "8 64 100 2 a100/ram/40Gi",
+    ),
     ("akash1qz4fml2eheexvttj763yrlhg408u60a3hdylh8", "Quantum 😀 GPU", "", "4514.614282", 11, "8 64 100 2 h100"),
     ("akash1tm2ekxradlyf9c79ds9390txk99zxmvje6s424", "Oblivus", "ap-southeast", "1556.150394", 16, "8 64 100 2 h100"),
-    ("akash1tmc06779lauvq6lxp9z4prtss8a40t6re2u8qu", "Oblivus", "us-west", "3982.480867", 11, "8 64 100 2 a100/ram/40Gi"),
+    (
+        "akash1tmc06779lauvq6lxp9z4prtss8a40t6re2u8qu",
+        "Oblivus",
+        "us-west",
+        "3982.480867",
+        11,
+        "8 64 100 2 a100/ram/40Gi",
+    ),
     ("akash1v4jyl63yq6mm2g7d7gughc9nk4hnvapvy3rskv", "Foundry Staking", "us-east", "1098.72699", 15, "8 64 100 0 -"),
-    ("akash1v6jt4zrmleah8r4wc87hlj6exf8cvpy78663y9", "Évry Compute", "ap-southeast", "5922.857395", 13, "8 64 100 1 a100/ram/80Gi"),
+    (
+        "akash1v6jt4zrmleah8r4wc87hlj6exf8cvpy78663y9",
+        "Évry Compute",
+        "ap-southeast",
+        "5922.857395",
+        13,
+        "8 64 100 1 a100/ram/80Gi",
+    ),
 ];
 
 fn gib(n: &str) -> u64 {
@@ -199,10 +290,9 @@ pub fn varied() -> Snapshot {
         let created_height = Some(HEIGHT - 61);
         orders.push(Order { gseq: 2, oseq: 1, state: OrderState::Open, spec: edge_spec, created_height });
     }
-    snapshot.unreadable.push(Unreadable {
-        where_: "bids[7]".to_owned(),
-        reason: Clean::new("price amount is not a number"),
-    });
+    snapshot
+        .unreadable
+        .push(Unreadable { where_: "bids[7]".to_owned(), reason: Clean::new("price amount is not a number") });
     snapshot
 }
 

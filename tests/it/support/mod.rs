@@ -1,3 +1,5 @@
-//! What several test modules need.
+//! What the tests stand on.
 
 pub mod market;
+pub mod robot;
+pub mod svg;
