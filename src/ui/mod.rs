@@ -139,8 +139,8 @@ fn screen(
         bars::counts(model, theme, buffer, layout.counts, visible);
     } else if let Some((text, meaning)) = bars::notice(model) {
         let room = usize::from(layout.counts.width);
-        let text = words::cut(&format!(" {text}"), room);
-        buffer.set_stringn(layout.counts.x, layout.counts.y, text, room, theme.style(meaning));
+        let text = format!(" {text}");
+        buffer.set_stringn(layout.counts.x, layout.counts.y, words::cut(&text, room), room, theme.style(meaning));
     } else {
         bars::counts(model, theme, buffer, layout.counts, visible);
     }
