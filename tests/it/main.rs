@@ -6,6 +6,7 @@
 #![cfg(feature = "demo")]
 
 mod conformance;
+mod core;
 mod layers;
 mod money;
 mod support;
