@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// Seconds after which providers withdraw a bid by default (`--bid-timeout 5m`). Nothing on the chain says when a
 /// bid ends, so this is an estimate and is called one.
 pub const BID_TIMEOUT_S: i64 = 300;
+/// How that estimate is told.
+pub const BID_TIMEOUT_BASIS: &str = "estimate: providers withdraw after 300 s by default";
 
 /// Why a bid cannot be taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +29,10 @@ pub enum Blocker {
     /// The deployment's state is not known.
     DeploymentUnknown,
     DeploymentNotActive(DeploymentState),
-    GroupPaused,
+    /// Paused by its tenant, or by the chain when its provider closed the lease.
+    GroupPaused {
+        provider_left: bool,
+    },
     GroupNotOpen(GroupState),
     GroupUnknown,
     OrderUnknown,
@@ -53,7 +58,7 @@ impl Blocker {
             Self::SavedAnswer => "saved_answer",
             Self::DeploymentUnknown => "deployment_unknown",
             Self::DeploymentNotActive(_) => "deployment_closed",
-            Self::GroupPaused => "group_paused",
+            Self::GroupPaused { .. } => "group_paused",
             Self::GroupNotOpen(_) => "group_closed",
             Self::GroupUnknown => "group_unknown",
             Self::OrderUnknown => "order_unknown",
@@ -73,7 +78,7 @@ impl Blocker {
             Self::SavedAnswer => "saved",
             Self::DeploymentUnknown | Self::GroupUnknown | Self::OrderUnknown => "state unknown",
             Self::DeploymentNotActive(_) => "deployment closed",
-            Self::GroupPaused => "group paused",
+            Self::GroupPaused { .. } => "group paused",
             Self::GroupNotOpen(_) => "group closed",
             Self::OrderTaken { .. } => "order taken",
             Self::OrderNotOpen(_) => "order closed",
@@ -92,7 +97,8 @@ impl fmt::Display for Blocker {
             Self::SavedAnswer => f.write_str("it comes from a saved answer, which may be old"),
             Self::DeploymentUnknown => f.write_str("the state of the deployment is not known"),
             Self::DeploymentNotActive(state) => write!(f, "the deployment is {state}"),
-            Self::GroupPaused => f.write_str("your provider left: start the group to get new bids"),
+            Self::GroupPaused { provider_left: true } => f.write_str("your provider left: start the group"),
+            Self::GroupPaused { provider_left: false } => f.write_str("the group is paused: start it to get bids"),
             Self::GroupNotOpen(state) => write!(f, "the group is {state}"),
             Self::GroupUnknown => f.write_str("the deployment has no such group"),
             Self::OrderUnknown => f.write_str("the state of its order is not known"),
@@ -214,6 +220,17 @@ impl Row {
         height?.checked_sub(self.bid.created_height?)
     }
 
+    /// Seconds since the bid was made, at `height`: blocks times the block time, never from the dseq.
+    pub fn age_s(&self, height: Option<u64>, block: BlockTime) -> Option<i64> {
+        self.age_blocks(height).map(|blocks| block.millis_of(blocks) / 1000)
+    }
+
+    /// Seconds until providers withdraw by default; negative when overdue. `None` unless the bid is open.
+    pub fn closes_in_s(&self, height: Option<u64>, block: BlockTime) -> Option<i64> {
+        let age = self.age_s(height, block)?;
+        (self.bid.state == BidState::Open).then(|| BID_TIMEOUT_S.saturating_sub(age))
+    }
+
     /// The GPUs in words: `2× A100 80 GiB`, `2× H100 80 GiB≈` (inferred), `2× A100 ?`, `1× A100 or RTX 4090`.
     pub fn gpu_text(&self) -> String {
         match &self.gpus {
@@ -266,6 +283,15 @@ pub struct GroupView {
     /// Its provider's own name.
     pub winner_name: Option<Clean>,
     pub lease_usd_hour: Option<Decimal>,
+    /// The last lease was closed, and not by the tenant.
+    pub provider_left: bool,
+}
+
+impl GroupView {
+    /// Why none of its bids can be taken now, when it is the group that stands in the way.
+    pub fn paused(&self) -> Option<Blocker> {
+        (self.state == Some(GroupState::Paused)).then_some(Blocker::GroupPaused { provider_left: self.provider_left })
+    }
 }
 
 /// The market of one deployment, ready to be shown.
@@ -361,7 +387,7 @@ impl<'a> Standing<'a> {
             match &group.state {
                 None => common.push(Blocker::GroupUnknown),
                 Some(GroupState::Open) => {}
-                Some(GroupState::Paused) => common.push(Blocker::GroupPaused),
+                Some(GroupState::Paused) => common.extend(group.paused()),
                 Some(state) => common.push(Blocker::GroupNotOpen(state.clone())),
             }
         }
@@ -456,6 +482,7 @@ fn group_view(gseq: u32, known: &[Group], orders: &[Order], snapshot: &Snapshot)
         .flatten()
         .find(|l| l.id.gseq == gseq && Some(l.id.oseq) == oseq && l.state.runs())
         .cloned();
+    let last = snapshot.leases.iter().flatten().filter(|l| l.id.gseq == gseq).max_by_key(|l| l.id.oseq);
     let usd_hour = |amount: &Amount| snapshot.chain.block_time.per_hour(snapshot.rates.usd(amount)?);
     let ceiling = spec.and_then(|s| s.ceiling());
     GroupView {
@@ -480,6 +507,9 @@ fn group_view(gseq: u32, known: &[Group], orders: &[Order], snapshot: &Snapshot)
             .and_then(|l| snapshot.providers.get(&l.id.provider))
             .and_then(|p| p.name().cloned()),
         lease_usd_hour: lease.as_ref().and_then(|l| usd_hour(&l.price)),
+        // `lease_closed_owner` is the tenant's own doing.
+        provider_left: last
+            .is_some_and(|l| !l.state.runs() && l.reason.as_deref().is_some_and(|r| r != "lease_closed_owner")),
         lease,
     }
 }

@@ -3,7 +3,9 @@
 //! Grammar (provider `inventory.go`, chain-sdk `go/sdl/gpu.go`): `vendor/V/model/M[/ram/R][/interface/I]`,
 //! value `"true"`. The pairs are read in any order: provider attributes are seen with theirs reversed.
 
+use super::money::parse_decimal;
 use super::text::Clean;
+use rust_decimal::Decimal;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -84,10 +86,11 @@ pub struct GpuKind {
 }
 
 impl GpuKind {
-    /// Reads an attribute. `None` if the value is not `"true"`, the key does not start with `vendor/`
+    /// Reads an attribute. `None` if the value is not `"true"`, the key does not start with one of the pairs
     /// (`interconnect/group` and the like), or it names no vendor and model.
     pub fn parse(key: &str, value: &str) -> Option<Self> {
-        if value != "true" || !key.starts_with("vendor/") {
+        let (first, _) = key.split_once('/')?;
+        if value != "true" || !matches!(first, "vendor" | "model" | "ram" | "interface") {
             return None;
         }
         Self::parse_pairs(key)
@@ -175,6 +178,12 @@ impl GpuKind {
         }
     }
 
+    /// What one such card of that memory usually costs an hour, where `assets/gpus.csv` has a figure.
+    pub fn usual_price(&self, vram: Vram) -> Option<UsualPrice> {
+        let model = self.model.as_ref()?;
+        table_rows(&self.vendor, model).find(|row| row.memory == vram)?.usual
+    }
+
     /// Reads a provider attribute `capabilities/gpu/vendor/V/model/M…` = `true`.
     pub fn parse_capability(key: &str, value: &str) -> Option<Self> {
         Self::parse(key.strip_prefix("capabilities/gpu/")?, value)
@@ -205,6 +214,16 @@ struct TableRow {
     /// Folded like [`GpuKind::interface`].
     interface: &'static str,
     memory: Vram,
+    usual: Option<UsualPrice>,
+}
+
+/// What one card of a model usually costs an hour, in dollars: a dated hint, never a verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UsualPrice {
+    pub low: Decimal,
+    pub high: Decimal,
+    pub source: &'static str,
+    pub as_of: &'static str,
 }
 
 static TABLE: LazyLock<Vec<TableRow>> = LazyLock::new(|| {
@@ -217,7 +236,12 @@ static TABLE: LazyLock<Vec<TableRow>> = LazyLock::new(|| {
             let (vendor, model, name) = (cells.next()?, cells.next()?, cells.next()?);
             let interface = cells.next().map(|i| if i.starts_with("SXM") { "sxm" } else { i })?;
             let memory = Vram::from_gib(cells.next()?.parse().ok()?);
-            Some(TableRow { vendor, model, name, interface, memory })
+            let mut cells = cells.skip(1);
+            let mut usual = || {
+                let (low, high) = (parse_decimal(cells.next()?).ok()?, parse_decimal(cells.next()?).ok()?);
+                Some(UsualPrice { low, high, source: cells.next()?, as_of: cells.next()? })
+            };
+            Some(TableRow { vendor, model, name, interface, memory, usual: usual() })
         })
         .collect();
     rows.sort_by_key(|row| (row.model, row.vendor));

@@ -12,7 +12,10 @@
 pub mod appraise;
 pub mod bid;
 pub mod diff;
+pub mod field;
 pub mod gpu;
 pub mod money;
+pub mod query;
+pub mod rank;
 pub mod resources;
 pub mod text;

@@ -147,7 +147,7 @@ impl Amount {
         if self.denom != other.denom {
             return None;
         }
-        let value = self.value.checked_add(other.value)?;
+        let value = exact_add(self.value, other.value)?;
         Some(Self { value, denom: self.denom.clone() })
     }
 
@@ -168,6 +168,15 @@ impl fmt::Display for Amount {
 fn exact_mul(a: Decimal, b: Decimal) -> Option<Decimal> {
     let mantissa = a.mantissa().checked_mul(b.mantissa())?;
     Decimal::try_from_i128_with_scale(mantissa, a.scale() + b.scale()).ok().map(|d| d.normalize())
+}
+
+/// A sum that is exact or nothing: `checked_add` rounds where digits of both ends do not fit 96 bits.
+fn exact_add(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let (a, b) = (a.normalize(), b.normalize());
+    let scale = a.scale().max(b.scale());
+    let aligned = |d: Decimal| d.mantissa().checked_mul(10i128.checked_pow(scale - d.scale())?);
+    let mantissa = aligned(a)?.checked_add(aligned(b)?)?;
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok().map(|d| d.normalize())
 }
 
 /// What one whole coin (10⁶ of its micro coin) is in dollars, where that comes from, and of when.
@@ -312,25 +321,15 @@ impl Per {
     }
 }
 
-/// Dollars for people: four significant digits, half-even, no exponent: `0.7353`, `17.65`, `2326`, `12380`.
+/// Dollars for people: four significant digits, half-even, no exponent: `0.05000`, `0.7353`, `17.65`, `537.0`,
+/// `12380`.
 pub fn four_digits(value: Decimal) -> String {
     let rounded = value.round_sf_with_strategy(4, RoundingStrategy::MidpointNearestEven).unwrap_or(value);
-    if rounded.is_zero() {
+    // Where the first digit stands decides how many follow the point, so that 537 reads 537.0 like its neighbours.
+    let Some(digits) = rounded.mantissa().unsigned_abs().checked_ilog10() else {
         return "0.000".to_owned();
-    }
-    // Digits before the point decide how many follow it, so that 537 reads 537.0 like its neighbours.
-    let whole = rounded.trunc().abs();
-    let decimals = if whole >= Decimal::ONE_THOUSAND {
-        0
-    } else if whole >= Decimal::ONE_HUNDRED {
-        1
-    } else if whole >= Decimal::TEN {
-        2
-    } else if whole >= Decimal::ONE {
-        3
-    } else {
-        rounded.normalize().scale().max(4)
     };
+    let decimals = (3 + rounded.scale()).saturating_sub(digits);
     format!("{rounded:.*}", decimals as usize)
 }
 

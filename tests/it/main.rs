@@ -1,1 +1,13 @@
+//! Every test of the program, in one binary so that it links once.
 
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+// The embedded chain is what most tests ask; without it there is nothing to test against.
+#![cfg(feature = "demo")]
+
+mod conformance;
+mod core;
+mod layers;
+mod money;
+mod support;
+mod terminal;

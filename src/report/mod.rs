@@ -1,0 +1,8 @@
+//! Headless output: one JSON document, or a plain table. What is shown and in which order comes from
+//! `domain::rank`; nothing here decides.
+
+mod json;
+mod plain;
+
+pub use json::{Context, bid_document, document};
+pub use plain::{Table, table};

@@ -1,0 +1,9 @@
+//! The program's hold on the terminal: what is switched on and off ([`guard`]), what the person does
+//! ([`input`]), and that person's clipboard ([`clipboard`]).
+
+pub mod clipboard;
+pub mod guard;
+pub mod input;
+
+pub use guard::{Guard, Signal, Signals, Streams, restore, streams};
+pub use input::Input;
