@@ -1,5 +1,6 @@
 //! akbids: the bids on an Akash deployment, live in a terminal.
 
+pub mod chain;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
