@@ -566,14 +566,26 @@ fn a_reopened_order_is_the_groups_newest() {
 }
 
 #[test]
-fn a_paused_group_says_that_the_provider_left() {
-    let mut snapshot = after_a_lease();
-    snapshot.leases = Some(Vec::new());
-    snapshot.orders.as_mut().unwrap()[0].state = OrderState::Closed;
-    snapshot.deployment.as_mut().unwrap().groups[0].state = GroupState::Paused;
-    let row = &appraise(&snapshot).rows[0];
-    assert_eq!(row.blockers, [Blocker::GroupPaused, Blocker::OrderNotOpen(OrderState::Closed)]);
-    assert!(row.blockers[0].to_string().contains("start the group"));
+fn a_paused_group_says_who_left() {
+    // The lease ended by the tenant's own doing, by the provider's, or there was none.
+    for (reason, left) in [(Some("lease_closed_owner"), false), (Some("lease_closed_reason_unspecified"), true), (None, false)] {
+        let mut snapshot = after_a_lease();
+        let leases = snapshot.leases.as_mut().unwrap();
+        for lease in leases.iter_mut() {
+            (lease.state, lease.reason) = (LeaseState::Closed, reason.map(Clean::new));
+        }
+        if reason.is_none() {
+            leases.clear();
+        }
+        snapshot.orders.as_mut().unwrap()[0].state = OrderState::Closed;
+        snapshot.deployment.as_mut().unwrap().groups[0].state = GroupState::Paused;
+        let market = appraise(&snapshot);
+        let row = market.rows.iter().find(|row| row.bid.state == BidState::Open).unwrap();
+        let paused = Blocker::GroupPaused { provider_left: left };
+        assert_eq!(row.blockers, [paused.clone(), Blocker::OrderNotOpen(OrderState::Closed)]);
+        let says = if left { "your provider left: start the group" } else { "the group is paused: start it" };
+        assert!(paused.to_string().starts_with(says), "{paused}");
+    }
 }
 
 // Text.

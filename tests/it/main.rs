@@ -5,8 +5,6 @@
 // The embedded chain is what most tests ask; without it there is nothing to test against.
 #![cfg(feature = "demo")]
 
-mod app;
-mod chain;
 mod cli;
 mod conformance;
 mod core;
