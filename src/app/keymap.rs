@@ -117,35 +117,6 @@ const BROWSING: &[Context] = &[Table, Detail];
 /// Every key of the program, in the order of the help; within a context, the footer's order.
 pub const BINDINGS: &[Binding] = &[
     Binding {
-        keys: &[(Key::Enter, Action::Keep)],
-        contexts: &[Filter],
-        label: "keep",
-        help: "keep the filter that is being typed",
-    },
-    Binding {
-        keys: &[(Key::Esc, Action::Clear)],
-        contexts: &[Filter],
-        label: "clear",
-        help: "drop the filter that is being typed",
-    },
-    Binding {
-        keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
-        contexts: &[Overlay],
-        label: "close",
-        help: "close the help or the log",
-    },
-    Binding {
-        keys: &[
-            (Key::Up, Action::Up),
-            (Key::Down, Action::Down),
-            (Key::Char('k'), Action::Up),
-            (Key::Char('j'), Action::Down),
-        ],
-        contexts: &[Overlay],
-        label: "scroll",
-        help: "scroll the help or the log",
-    },
-    Binding {
         keys: &[(Key::Char('/'), Action::Filter)],
         contexts: BROWSING,
         label: "filter",
@@ -219,12 +190,6 @@ pub const BINDINGS: &[Binding] = &[
         help: "previous or next bid",
     },
     Binding {
-        keys: &[(Key::Up, Action::Up), (Key::Down, Action::Down)],
-        contexts: &[Filter],
-        label: "",
-        help: "previous or next bid, while typing too",
-    },
-    Binding {
         keys: &[
             (Key::Char('g'), Action::First),
             (Key::Char('G'), Action::Last),
@@ -257,6 +222,41 @@ pub const BINDINGS: &[Binding] = &[
         contexts: BROWSING,
         label: "",
         help: "one step back: detail, filter; never quits",
+    },
+    Binding {
+        keys: &[(Key::Enter, Action::Keep)],
+        contexts: &[Filter],
+        label: "keep",
+        help: "keep the filter that is being typed",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Clear)],
+        contexts: &[Filter],
+        label: "clear",
+        help: "drop the filter that is being typed",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
+        contexts: &[Overlay],
+        label: "close",
+        help: "close the help or the log",
+    },
+    Binding {
+        keys: &[
+            (Key::Up, Action::Up),
+            (Key::Down, Action::Down),
+            (Key::Char('k'), Action::Up),
+            (Key::Char('j'), Action::Down),
+        ],
+        contexts: &[Overlay],
+        label: "scroll",
+        help: "scroll the help or the log",
+    },
+    Binding {
+        keys: &[(Key::Up, Action::Up), (Key::Down, Action::Down)],
+        contexts: &[Filter],
+        label: "",
+        help: "previous or next bid, while typing too",
     },
     Binding { keys: &[(Key::Ctrl('c'), Action::Quit)], contexts: EVERYWHERE, label: "", help: "quit from anywhere" },
     Binding {

@@ -86,6 +86,15 @@ pub enum Closes {
     Unknown,
 }
 
+/// A bid that went and is still on the screen.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    until: Ms,
+    /// Where it stood, so that it does not jump away before it is seen to go; given up when the person sorts or
+    /// filters anew.
+    place: Option<usize>,
+}
+
 /// A group among the tabs.
 #[derive(Clone, Debug)]
 struct Tab {
@@ -111,8 +120,8 @@ pub struct Model {
     tab: usize,
     /// Until when a bid is marked as new.
     fresh: HashMap<BidId, Ms>,
-    /// Until when a bid that went stays on the screen.
-    leaving: HashMap<BidId, Ms>,
+    /// Bids that went, as long as they stay on the screen.
+    leaving: HashMap<BidId, Leaving>,
     /// Names that several providers go by.
     shared_names: HashSet<Clean>,
     /// Whether a price or ceiling here is in AKT.
@@ -348,8 +357,8 @@ impl Model {
     pub fn next_deadline(&self) -> Option<Ms> {
         self.fresh
             .values()
-            .chain(self.leaving.values())
             .copied()
+            .chain(self.leaving.values().map(|leaving| leaving.until))
             .chain(self.toast.as_ref().map(|(_, until)| *until))
             .chain(self.link.next_change(self.now, self.focused))
             .min()
@@ -370,8 +379,17 @@ impl Model {
             withdrawn: false,
             lingering: &|id: &BidId| leaving.contains_key(id),
         };
-        let view = rank::arrange(&self.market, &at, &scope, &self.query, &self.sort);
+        let mut view = rank::arrange(&self.market, &at, &scope, &self.query, &self.sort);
+        keep_places(&mut view.rows, &self.market.rows, leaving);
         tab.table.show(view, &self.market.rows, self.extent.rows);
+    }
+
+    /// Works out the rows anew because the person sorts or filters: nothing keeps its place.
+    fn rearrange(&mut self) {
+        for leaving in self.leaving.values_mut() {
+            leaving.place = None;
+        }
+        self.arrange();
     }
 
     fn say(&mut self, text: &str) {
@@ -447,7 +465,7 @@ fn tick(model: &mut Model, now: Ms) {
     let now = model.now;
     model.fresh.retain(|_, until| *until > now);
     let before = model.leaving.len();
-    model.leaving.retain(|_, until| *until > now);
+    model.leaving.retain(|_, leaving| leaving.until > now);
     if model.leaving.len() != before {
         model.arrange();
     }
@@ -471,6 +489,13 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     let mut market = appraise(&snapshot);
     let first = model.snapshot.is_none();
     {
+        let shown = model.view().map_or(&[][..], |view| &view.rows);
+        let places: HashMap<&BidId, usize> = shown
+            .iter()
+            .enumerate()
+            .filter_map(|(place, row)| Some((&model.market.rows.get(*row as usize)?.bid.id, place)))
+            .collect();
+        let leaving = |id: &BidId| Leaving { until: now.saturating_add(LEAVING_MS), place: places.get(id).copied() };
         let before: HashMap<&BidId, &Row> = model.market.rows.iter().map(|row| (&row.bid.id, row)).collect();
         let listed: HashSet<&BidId> = market.rows.iter().map(|row| &row.bid.id).collect();
         for row in market.rows.iter().filter(|_| !first) {
@@ -479,7 +504,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
             match was_withdrawn {
                 None if !withdrawn(row) => drop(model.fresh.insert(id.clone(), now.saturating_add(FRESH_MS))),
                 Some(false) if withdrawn(row) => {
-                    model.leaving.insert(id.clone(), now.saturating_add(LEAVING_MS));
+                    model.leaving.insert(id.clone(), leaving(id));
                 }
                 Some(true) if !withdrawn(row) => drop(model.leaving.remove(id)),
                 _ => {}
@@ -489,7 +514,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
             model.market.rows.iter().filter(|row| !listed.contains(&row.bid.id)).map(no_longer_listed).collect();
         for row in &gone {
             if before.get(&row.bid.id).is_some_and(|row| !withdrawn(row)) {
-                model.leaving.insert(row.bid.id.clone(), now.saturating_add(LEAVING_MS));
+                model.leaving.insert(row.bid.id.clone(), leaving(&row.bid.id));
             }
         }
         market.rows.extend(gone);
@@ -511,6 +536,20 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
         gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_else(Table::default) }).collect();
     model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
     model.arrange();
+}
+
+/// Puts rows that are about to leave back where they stood.
+fn keep_places(places: &mut Vec<u32>, rows: &[Row], leaving: &HashMap<BidId, Leaving>) {
+    if leaving.is_empty() {
+        return;
+    }
+    let kept = |row: &u32| leaving.get(&rows.get(*row as usize)?.bid.id)?.place;
+    let mut back: Vec<(usize, u32)> = places.iter().filter_map(|row| Some((kept(row)?, *row))).collect();
+    places.retain(|row| kept(row).is_none());
+    back.sort_unstable();
+    for (place, row) in back {
+        places.insert(place.min(places.len()), row);
+    }
 }
 
 fn withdrawn(row: &Row) -> bool {
@@ -569,9 +608,13 @@ fn edit(line: &mut Line, key: Key) -> bool {
 fn typed(model: &mut Model) {
     let error = match Query::parse(model.line.as_str()) {
         Ok(query) => {
-            if query != model.query {
-                model.query = query;
-                model.arrange();
+            filter_by(model, query);
+            // `usd` on the way to `usd<2` is a word that no bid has: the screen does not empty for it.
+            if model.cursor().is_none()
+                && let Some(head) = before_field(model.line.as_str())
+                && let Ok(query) = Query::parse(head)
+            {
+                filter_by(model, query);
             }
             None
         }
@@ -580,11 +623,25 @@ fn typed(model: &mut Model) {
     model.mode = Mode::Filter { error };
 }
 
+fn filter_by(model: &mut Model, query: Query) {
+    if query != model.query {
+        model.query = query;
+        model.rearrange();
+    }
+}
+
+/// What stands before the last word, if that may become the name of a field.
+fn before_field(text: &str) -> Option<&str> {
+    let start = text.rfind(' ').map_or(0, |blank| blank + 1);
+    let word = text[start..].trim_start_matches('!').to_lowercase();
+    let begins = |field: &Field| field.alias().starts_with(&word) || field.name().starts_with(&word);
+    (!word.is_empty() && Field::ALL.iter().any(begins)).then(|| &text[..start])
+}
+
 fn clear_filter(model: &mut Model) {
     model.line.clear();
-    model.query = Query::default();
     model.mode = Mode::Browse;
-    model.arrange();
+    filter_by(model, Query::default());
 }
 
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -599,7 +656,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Keep => match &model.mode {
             Mode::Filter { error: Some(_) } => model.say("the filter is not complete; Esc drops it"),
-            _ => model.mode = Mode::Browse,
+            _ => {
+                model.mode = Mode::Browse;
+                // What was taken for the beginning of a field is a word now.
+                if let Ok(query) = Query::parse(model.line.as_str()) {
+                    filter_by(model, query);
+                }
+            }
         },
         Action::Clear => clear_filter(model),
         Action::Detail => match (model.detail, model.cursor()) {
@@ -733,7 +796,7 @@ fn key(field: &Field, descending: bool) -> SortKey {
 fn sort_by(model: &mut Model, sort: Sort) {
     if sort != model.sort {
         model.sort = sort;
-        model.arrange();
+        model.rearrange();
     }
 }
 

@@ -52,11 +52,9 @@ impl Table {
             .or_else(|| last.map(|last| self.place().unwrap_or(0).min(last)));
         let before = self.place();
         self.cursor = place.and_then(|place| at(place).map(|row| (row.bid.id.clone(), place)));
-        // A bid that a filter hides may come back; one that is gone for good is given up.
-        let known = self
-            .home
-            .as_ref()
-            .is_some_and(|home| self.bid() == Some(home) || rows.iter().any(|row| row.bid.id == *home));
+        // A bid that a filter hides may come back; one that is gone is given up.
+        let hidden = |home: &BidId| self.view.hidden.filtered > 0 && rows.iter().any(|row| row.bid.id == *home);
+        let known = self.home.as_ref().is_some_and(|home| self.bid() == Some(home) || hidden(home));
         if !known {
             self.home = self.bid().cloned();
         }

@@ -10,6 +10,7 @@ use crate::domain::money::{BlockTimeSource, Per, four_digits};
 use crate::domain::resources;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// A piece of a bar: text, meaning, and how early it is dropped where there is no room (0: never).
@@ -23,33 +24,24 @@ fn piece(text: impl Into<String>, meaning: Meaning, drop: u8) -> Piece {
     Piece { text: text.into(), meaning, drop }
 }
 
-/// Drops the pieces of the highest numbers until the rest fits, with `gap` columns between two.
-fn fit(mut pieces: Vec<Piece>, room: usize, gap: usize) -> Vec<Piece> {
-    pieces.retain(|piece| !piece.text.is_empty());
-    loop {
-        let all: usize = pieces.iter().map(|piece| width(&piece.text) + gap).sum();
-        let Some(highest) = pieces.iter().map(|piece| piece.drop).max().filter(|drop| *drop > 0) else { break };
-        if all.saturating_sub(gap) <= room {
-            break;
+/// Draws pieces from `x` on with `between` them, and says where it ended.
+fn put(theme: Theme, buffer: &mut Buffer, area: Rect, mut x: u16, pieces: &[Piece], between: &str) -> u16 {
+    for (n, piece) in pieces.iter().enumerate() {
+        let mut draw = |text: &str, meaning: Meaning| {
+            let room = usize::from(area.right().saturating_sub(x));
+            (x, _) = buffer.set_stringn(x, area.y, cut(text, room), room, theme.style(meaning));
+        };
+        if n > 0 {
+            draw(between, Meaning::Faint);
         }
-        if let Some(at) = pieces.iter().rposition(|piece| piece.drop == highest) {
-            pieces.remove(at);
-        }
-    }
-    pieces
-}
-
-/// Draws pieces from `x` on, and says where it ended.
-fn put(theme: Theme, buffer: &mut Buffer, area: Rect, mut x: u16, pieces: &[Piece], gap: u16) -> u16 {
-    for piece in pieces {
-        let room = usize::from(area.right().saturating_sub(x));
-        if room == 0 {
-            break;
-        }
-        (x, _) = buffer.set_stringn(x, area.y, cut(&piece.text, room), room, theme.style(piece.meaning));
-        x = x.saturating_add(gap);
+        draw(&piece.text, piece.meaning);
     }
     x
+}
+
+/// Columns that pieces take with `gap` columns between two.
+fn length(pieces: &[Piece], gap: usize) -> usize {
+    pieces.iter().map(|piece| width(&piece.text) + gap).sum::<usize>().saturating_sub(gap)
 }
 
 /// `● live 2s`: freshness in a mark, a word and an age.
@@ -87,7 +79,7 @@ pub fn header(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let mut right = Vec::new();
     if let Some((rate, age)) = model.akt_rate() {
         let age = age.map_or(String::new(), |age| format!(" {} ago", duration(age)));
-        right.push(piece(format!("1 AKT = ${} {}{age} ", four_digits(rate.usd), rate.source), Meaning::Faint, 9));
+        right.push(piece(format!("1 AKT = ${} {}{age}", four_digits(rate.usd), rate.source), Meaning::Faint, 8));
     }
     if let Some(snapshot) = snapshot {
         let chain = &snapshot.chain;
@@ -96,36 +88,26 @@ pub fn header(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
             BlockTimeSource::Measured => "",
             BlockTimeSource::Assumed => " assumed",
         };
-        right.push(piece(
-            chain.rest.as_ref().map_or(String::new(), |rest| host_of(rest).to_owned()),
-            Meaning::Faint,
-            10,
-        ));
-        right.push(piece(format!("{:.2} s a block{basis}", block.seconds()), Meaning::Faint, 8));
+        let host = chain.rest.as_ref().map_or(String::new(), |rest| host_of(rest).to_owned());
+        right.push(piece(host, Meaning::Faint, 10));
+        right.push(piece(format!("{:.2} s a block{basis}", block.seconds()), Meaning::Faint, 9));
         right.push(piece(chain.id.as_ref().map_or(String::new(), ToString::to_string), Meaning::Plain, 4));
-        right.push(piece(chain.height.map_or(String::new(), |height| format!("#{height} ")), Meaning::Plain, 7));
+        right.push(piece(chain.height.map_or(String::new(), |height| format!("#{height}")), Meaning::Plain, 7));
     }
     right.push(piece(freshness(model), meaning_of_freshness(model.freshness()), 0));
+    left.retain(|piece| !piece.text.is_empty());
+    right.retain(|piece| !piece.text.is_empty());
     // Both sides give way together, the least important first.
-    let boundary = left.len();
-    let marked = left.into_iter().chain(right).enumerate();
-    let mut sides: Vec<(bool, Piece)> = marked.map(|(at, piece)| (at >= boundary, piece)).collect();
-    sides.retain(|(_, piece)| !piece.text.is_empty());
-    loop {
-        let used: usize = sides.iter().map(|(_, piece)| width(&piece.text) + 1).sum::<usize>() + 1;
-        let Some(highest) = sides.iter().map(|(_, piece)| piece.drop).max().filter(|drop| *drop > 0) else { break };
-        if used <= usize::from(area.width) {
+    while length(&left, 1) + length(&right, 2) + 3 > usize::from(area.width) {
+        let Some(highest) = left.iter().chain(&right).map(|piece| piece.drop).max().filter(|drop| *drop > 0) else {
             break;
-        }
-        sides.retain(|(_, piece)| piece.drop != highest);
+        };
+        left.retain(|piece| piece.drop != highest);
+        right.retain(|piece| piece.drop != highest);
     }
-    let (right, left): (Vec<_>, Vec<_>) = sides.into_iter().partition(|(right, _)| *right);
-    let only = |side: Vec<(bool, Piece)>| side.into_iter().map(|(_, piece)| piece).collect::<Vec<_>>();
-    let (left, right) = (only(left), only(right));
-    let end = put(theme, buffer, area, area.x, &left, 1);
-    let used: usize = right.iter().map(|piece| width(&piece.text) + 1).sum();
-    let start = area.right().saturating_sub(u16::try_from(used).unwrap_or(u16::MAX)).max(end);
-    put(theme, buffer, area, start, &right, 1);
+    let end = put(theme, buffer, area, area.x, &left, " ");
+    let used = u16::try_from(length(&right, 2) + 1).unwrap_or(u16::MAX);
+    put(theme, buffer, area, area.right().saturating_sub(used).max(end + 1), &right, "  ");
 }
 
 /// An endpoint without its scheme.
@@ -202,18 +184,18 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
         (Some(usd), _) => {
             let told = model.per().of_hourly(usd, model.block_time());
             let told = told.map_or("?".to_owned(), |usd| ceiling_dollars(usd, model.per()));
-            text.push_str(&format!(" · at most ${told}/{}", model.per().label()));
+            let _ = write!(text, " · at most ${told}/{}", model.per().label());
         }
         (None, Some(ceiling)) => text.push_str(&format!(" · at most {ceiling} a block")),
         (None, None) => {}
     }
     for (key, value) in &group.requirements.attributes {
-        text.push_str(&format!(" · {key}={value}"));
+        let _ = write!(text, " · {key}={value}");
     }
     let signed = &group.requirements;
     let auditors = signed.all_of.len() + signed.any_of.len();
     if auditors > 0 {
-        text.push_str(&format!(" · audited by {}", count(auditors, "asked auditor")));
+        let _ = write!(text, " · audited by {}", count(auditors, "asked auditor"));
     }
     let text = cut(&text, usize::from(area.width));
     buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(Meaning::Plain));
@@ -221,11 +203,8 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
 
 /// A ceiling in dollars: cents are fine enough above a dollar.
 fn ceiling_dollars(usd: rust_decimal::Decimal, per: Per) -> String {
-    if per == Per::Block || usd < rust_decimal::Decimal::ONE {
-        four_digits(usd)
-    } else {
-        format!("{:.2}", usd.round_dp(2))
-    }
+    let cents = (rust_decimal::Decimal::ONE..rust_decimal::Decimal::ONE_THOUSAND).contains(&usd) && per != Per::Block;
+    if cents { format!("{:.2}", usd.round_dp(2)) } else { four_digits(usd) }
 }
 
 /// What is to be said of the row under the cursor that the table has no room for.
@@ -278,7 +257,7 @@ pub fn notice(model: &Model) -> Option<(String, Meaning)> {
     if let Mode::Filter { error: Some(error) } = model.mode() {
         return Some((format!("! {error}"), Meaning::Warn));
     }
-    if let Some(trouble) = model.trouble() {
+    if let (Some(trouble), Some(_)) = (model.trouble(), model.snapshot()) {
         return Some((format!("✗ {trouble}"), Meaning::Bad));
     }
     let warnings = &model.snapshot()?.warnings;
@@ -289,68 +268,79 @@ pub fn notice(model: &Model) -> Option<(String, Meaning)> {
     }
 }
 
+/// How much the line of counts says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    /// Every clause with what it removed and what it could not judge.
+    Long,
+    /// Every clause with what it hides.
+    Clauses,
+    /// The filter as a whole.
+    Short,
+}
+
 /// What is shown and what is not, and why. `visible` are the places of the rows on the screen.
 pub fn counts(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, visible: Range<usize>) {
-    let room = usize::from(area.width.saturating_sub(1));
-    let pieces = |short: bool| -> Vec<Piece> {
-        let Some(view) = model.view() else { return Vec::new() };
-        let faint = |text: String, drop: u8| piece(text, Meaning::Faint, drop);
-        let shown = view.rows.len();
-        let mut pieces = vec![piece(
-            if short { format!("{shown}/{}", view.total) } else { format!("{shown} of {} shown", view.total) },
-            Meaning::Plain,
-            0,
-        )];
-        let hidden = &view.hidden;
-        if short && hidden.filtered > 0 {
-            pieces.push(faint(format!("filter −{}", hidden.filtered), 0));
-        } else {
-            for clause in &hidden.clauses {
-                let mut text = clause.clause.clone();
-                if clause.removed > 0 || clause.unknown == 0 {
-                    text.push_str(&format!(" −{}", clause.removed));
-                }
-                if clause.unknown > 0 {
-                    text.push_str(&format!(" −{} unknown", clause.unknown));
-                }
-                pieces.push(faint(text, 0));
-            }
+    let room = usize::from(area.width.saturating_sub(2));
+    let mut pieces = counted(model, visible.clone(), Counts::Long);
+    for how in [Counts::Long, Counts::Clauses, Counts::Short] {
+        pieces = counted(model, visible.clone(), how);
+        if length(&pieces, 3) > room {
+            pieces.retain(|piece| piece.drop == 0);
         }
-        if hidden.withdrawn > 0 {
-            pieces.push(faint(format!("{} withdrawn", hidden.withdrawn), 0));
+        if length(&pieces, 3) <= room {
+            break;
         }
-        if hidden.older > 0 {
-            let word = if short { "older" } else { "of earlier orders" };
-            pieces.push(faint(format!("{} {word}", hidden.older), 0));
-        }
-        let unreadable = model.snapshot().map_or(0, |snapshot| snapshot.unreadable.len());
-        if unreadable > 0 {
-            pieces.push(piece(format!("{unreadable} unreadable"), Meaning::Warn, 0));
-        }
-        let mut sources = visible.clone().filter_map(|place| model.row(place));
-        let inferred = |row: &Row| {
-            let not_stated = |source| matches!(source, VramSource::Inferred | VramSource::Declared);
-            row.gpus.kinds().iter().any(|gpu| gpu.vram.is_some() && not_stated(gpu.vram_source))
+    }
+    put(theme, buffer, area, area.x + 1, &pieces, " · ");
+}
+
+fn counted(model: &Model, visible: Range<usize>, how: Counts) -> Vec<Piece> {
+    let Some(view) = model.view() else { return Vec::new() };
+    let faint = |text: String, drop: u8| piece(text, Meaning::Faint, drop);
+    let (shown, total, hidden) = (view.rows.len(), view.total, &view.hidden);
+    let first = match how {
+        _ if total == 0 => "no bids".to_owned(),
+        Counts::Short => format!("{shown}/{total}"),
+        _ => format!("{shown} of {total} shown"),
+    };
+    let mut pieces = vec![piece(first, Meaning::Plain, 0)];
+    if how == Counts::Short {
+        pieces.extend((hidden.filtered > 0).then(|| faint(format!("filter −{}", hidden.filtered), 0)));
+    }
+    for clause in hidden.clauses.iter().filter(|_| how != Counts::Short) {
+        let (removed, unknown) = match how {
+            Counts::Long => (clause.removed, clause.unknown),
+            _ => (clause.removed + clause.unknown, 0),
         };
-        if !short && sources.any(inferred) {
-            pieces.push(faint("≈ memory from the model".to_owned(), 1));
+        let mut text = clause.clause.clone();
+        if removed > 0 || unknown == 0 {
+            let _ = write!(text, " −{removed}");
         }
-        pieces
-    };
-    let joined = |pieces: Vec<Piece>| {
-        let mut out: Vec<Piece> = Vec::new();
-        for piece in pieces {
-            if !out.is_empty() {
-                out.push(Piece { text: " · ".to_owned(), meaning: Meaning::Faint, drop: piece.drop });
-            }
-            out.push(piece);
+        if unknown > 0 {
+            let _ = write!(text, " −{unknown} unknown");
         }
-        out
+        pieces.push(faint(text, 0));
+    }
+    if hidden.withdrawn > 0 {
+        pieces.push(faint(format!("{} withdrawn", hidden.withdrawn), 0));
+    }
+    if hidden.older > 0 {
+        let word = if how == Counts::Short { "older" } else { "of earlier orders" };
+        pieces.push(faint(format!("{} {word}", hidden.older), 0));
+    }
+    let unreadable = model.snapshot().map_or(0, |snapshot| snapshot.unreadable.len());
+    if unreadable > 0 {
+        pieces.push(piece(format!("{unreadable} unreadable"), Meaning::Warn, 0));
+    }
+    let inferred = |row: &Row| {
+        let not_stated = |source| matches!(source, VramSource::Inferred | VramSource::Declared);
+        row.gpus.kinds().iter().any(|gpu| gpu.vram.is_some() && not_stated(gpu.vram_source))
     };
-    let long = fit(joined(pieces(false)), room, 0);
-    let fits = long.iter().map(|piece| width(&piece.text)).sum::<usize>() <= room;
-    let pieces = if fits { long } else { joined(pieces(true)) };
-    put(theme, buffer, area, area.x + 1, &pieces, 0);
+    if visible.filter_map(|place| model.row(place)).any(inferred) {
+        pieces.push(faint("≈ memory from the model".to_owned(), 1));
+    }
+    pieces
 }
 
 /// The last line: the filter while it is typed, a message while it passes, else the keys. Where the cursor of
@@ -364,8 +354,15 @@ pub fn footer(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> O
         buffer.set_stringn(area.x, area.y, cut(&format!(" {toast}"), room), room, theme.style(Meaning::Strong));
         return None;
     }
-    let keys: Vec<(String, &str)> =
-        keymap::footer(model.context()).filter(|(_, label)| *label != "group" || model.groups().count() > 1).collect();
+    // Keys for which there is nothing are left out.
+    let (groups, rows) = (model.groups().count(), model.view().map_or(0, |view| view.total));
+    let useful = |label: &str| match label {
+        "group" => groups > 1,
+        "filter" => rows > 0,
+        "sort" | "detail" | "unit" | "reverse" | "copy" => model.cursor().is_some(),
+        _ => true,
+    };
+    let keys: Vec<(String, &str)> = keymap::footer(model.context()).filter(|(_, label)| useful(label)).collect();
     // The way out is never cut: the rest gives way to it from the end.
     let last = keys.iter().position(|(_, label)| matches!(*label, "quit" | "close" | "clear"));
     let wide = |(keys, label): &(String, &str)| width(keys) + 1 + width(label) + 2;

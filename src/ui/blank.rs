@@ -39,11 +39,8 @@ fn words(model: &Model) -> Blank {
     let view = model.view();
     let hidden = view.map(|view| &view.hidden);
     if let Some(hidden) = hidden.filter(|hidden| hidden.filtered > 0) {
-        let also = hidden.withdrawn + hidden.older;
         let mut body = vec![format!("Filter: {}", model.query()), "Esc clears it, / changes it.".to_owned()];
-        if also > 0 {
-            body.push(format!("{also} more are withdrawn or of earlier orders."));
-        }
+        body.extend(older(model));
         return Blank { head: format!("The filter hides all {} bids.", hidden.filtered), body };
     }
     let deployment = model.snapshot().and_then(|snapshot| snapshot.deployment.as_ref());
@@ -97,9 +94,9 @@ fn older(model: &Model) -> Option<String> {
     let (older, withdrawn) = (hidden.older, hidden.withdrawn);
     match (older, withdrawn) {
         (0, 0) => None,
-        (0, n) => Some(format!("{n} withdrawn.")),
-        (n, 0) => Some(format!("{n} of earlier orders are not shown.")),
-        (n, m) => Some(format!("{n} of earlier orders and {m} withdrawn are not shown.")),
+        (0, m) => Some(format!("Not shown: {m} withdrawn.")),
+        (n, 0) => Some(format!("Not shown: {n} of earlier orders.")),
+        (n, m) => Some(format!("Not shown: {n} of earlier orders, {m} withdrawn.")),
     }
 }
 
@@ -124,7 +121,7 @@ fn no_bids(model: &Model, group: &GroupView) -> Blank {
         narrows.push("GPU models that nobody has free".to_owned());
     }
     if !narrows.is_empty() {
-        body.push(format!("What keeps bids away: {}.", narrows.join(", ")));
+        body.push(format!("What may keep bids away: {}.", narrows.join(", ")));
     }
     Blank { head: "No bids yet.".to_owned(), body }
 }

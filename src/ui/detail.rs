@@ -193,11 +193,11 @@ fn costs(model: &Model, row: &Row, page: &mut Page) {
         })
         .collect();
     page.text(&told.join("   "), Meaning::Strong);
-    let per_card = row.usd_gpu_hour().map(|usd| format!("${} a GPU·hr", four_digits(usd)));
-    let per_gib = row.usd_vram_gib_hour().map(|usd| format!("${} a GiB·hr of GPU memory", four_digits(usd)));
-    let parts: Vec<String> = [per_card, per_gib].into_iter().flatten().collect();
-    if !parts.is_empty() {
-        page.text(&format!("{} (CPU, memory, disk included)", parts.join("   ")), Meaning::Plain);
+    if let Some(usd) = row.usd_gpu_hour() {
+        page.named("GPU·hour", &format!("${} (CPU, memory, disk included)", four_digits(usd)));
+    }
+    if let Some(usd) = row.usd_vram_gib_hour() {
+        page.named("GPU GiB·hour", &format!("${}", four_digits(usd)));
     }
     let share = row.ceiling_ratio.map_or(String::new(), |ratio| format!(", {} of the ceiling", percent(ratio)));
     page.named("price", &format!("{} a block{share}", row.bid.price));
@@ -423,7 +423,7 @@ fn identity(model: &Model, row: &Row, page: &mut Page) {
         page.named("auditor", &format!("{} signed {}", audit.auditor, attributes(&audit.attributes)));
     }
     if !provider.attributes.is_empty() {
-        page.named("says of itself", &attributes(&provider.attributes));
+        page.named("declares", &attributes(&provider.attributes));
     }
 }
 

@@ -71,12 +71,13 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(area: Rect, groups: usize) -> Self {
+    fn new(area: Rect, groups: usize, detail: bool) -> Self {
         let height = area.height;
         let line = |shown: bool| u16::from(shown);
         let tabs = line(height >= 11 || groups > 1);
         let request = line(height >= 12);
-        let note = line(height >= 16);
+        // The detail says all of it.
+        let note = line(height >= 16 && !detail);
         let rule = line(height >= 10);
         let above = 1 + tabs + request;
         let below = note + rule + 2;
@@ -114,7 +115,7 @@ fn screen(
         }
         return None;
     }
-    let layout = Layout::new(area, model.groups().count());
+    let layout = Layout::new(area, model.groups().count(), model.detail().is_some());
     bars::header(model, theme, buffer, layout.header);
     if layout.tabs.height > 0 {
         map.tabs = bars::tabs(model, theme, buffer, layout.tabs);
@@ -123,7 +124,7 @@ fn screen(
         bars::request(model, theme, buffer, layout.request);
     }
     body(model, theme, buffer, layout.body, map);
-    if layout.note.height > 0 && map.detail.is_none() {
+    if layout.note.height > 0 {
         bars::note(model, theme, buffer, layout.note);
     }
     let visible = map.first..map.first + map.shown;
@@ -171,9 +172,8 @@ fn split(model: &Model, area: Rect) -> (Option<Rect>, Rect) {
         let rows = model.view().map_or(0, |view| view.rows.len());
         let wanted = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1);
         let detail = detail::height(model, area.width).min(area.height - TABLE_LEAST);
-        // The table takes no more than it needs; the detail gets the rest.
         let table = wanted.clamp(TABLE_LEAST, area.height - detail);
-        let below = Rect { y: area.y + table, height: area.height - table, ..area };
+        let below = Rect { y: area.y + table, height: detail, ..area };
         return (Some(Rect { height: table, ..area }), below);
     }
     if area.width >= BESIDE {

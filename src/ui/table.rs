@@ -223,8 +223,12 @@ fn fit_cell(row: &Row, narrow: bool) -> Cell {
     if let Some(word) = blocked(row) {
         let leased = matches!(row.blockers.first(), Some(Blocker::Leased));
         let meaning = if leased { Meaning::Good } else { Meaning::Faint };
-        let mark = if leased { "●" } else { "–" };
-        let text = if narrow { mark.to_owned() } else { format!("{mark} {word}") };
+        let text = match (narrow, leased) {
+            (true, true) => "●".to_owned(),
+            (true, false) => "–".to_owned(),
+            (false, true) => format!("● {word}"),
+            (false, false) => word.to_owned(),
+        };
         return Cell { text, meaning, tail: 0 };
     }
     match row.fit {
@@ -332,7 +336,13 @@ fn choose(model: &Model, rows: &[&Row], room: usize, narrow: bool) -> Vec<Built>
     let gap = gap(room);
     let mut chosen: Vec<Built> = Vec::new();
     let mut used = 0;
+    let asked = model.group().map_or(&[][..], |group| &group.request);
+    let cards = asked.iter().any(|unit| unit.gpus != Some(0)) || rows.iter().any(|row| row.gpus != Gpus::None);
     for column in Column::PRIORITY {
+        // Where nobody asks for a GPU and nobody offers one, nothing is said of them.
+        if !cards && matches!(column, Column::Gpu | Column::UsdGpu | Column::UsdVram) {
+            continue;
+        }
         let built = Built::new(column, model, rows, narrow);
         let more = built.width + if chosen.is_empty() { 0 } else { gap };
         if used + more > room {
@@ -363,7 +373,7 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, map: &
     let window = table.window(usize::from(area.height.saturating_sub(1)));
     let rows: Vec<&Row> = window.clone().filter_map(|place| model.row(place)).collect();
     // One column on the left is for what is new.
-    let room = usize::from(area.width.saturating_sub(2));
+    let room = usize::from(area.width.saturating_sub(1));
     let columns = choose(model, &rows, room, narrow);
     let gap = gap(room);
     let mut x = area.x + 1;

@@ -568,7 +568,9 @@ fn a_reopened_order_is_the_groups_newest() {
 #[test]
 fn a_paused_group_says_who_left() {
     // The lease ended by the tenant's own doing, by the provider's, or there was none.
-    for (reason, left) in [(Some("lease_closed_owner"), false), (Some("lease_closed_reason_unspecified"), true), (None, false)] {
+    for (reason, left) in
+        [(Some("lease_closed_owner"), false), (Some("lease_closed_reason_unspecified"), true), (None, false)]
+    {
         let mut snapshot = after_a_lease();
         let leases = snapshot.leases.as_mut().unwrap();
         for lease in leases.iter_mut() {

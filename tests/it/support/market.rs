@@ -253,6 +253,8 @@ pub fn recorded() -> Snapshot {
 /// an entry that could not be read, a provider nobody knows and one with audits, a bid of several models.
 pub fn varied() -> Snapshot {
     let mut snapshot = recorded();
+    // An order takes 21.
+    snapshot.bids.drain(15..17);
     let stranger = "akash1et9xvtsr5gjwmev4ck06vjf366f5gwhdzku4tt";
     let akt = "akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq";
     let edge = "akash108vqkeehevvx6d3f206u4ghl4ka472lktj7w8z";
