@@ -532,8 +532,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     gseqs.extend(model.market.rows.iter().map(|row| row.bid.id.gseq));
     gseqs.sort_unstable();
     gseqs.dedup();
-    model.tabs =
-        gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_else(Table::default) }).collect();
+    model.tabs = gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_default() }).collect();
     model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
     model.arrange();
 }
@@ -574,17 +573,15 @@ fn name_providers(model: &mut Model) {
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {
-    match keymap::action(model.context(), key) {
-        Some(action) => act(model, action),
-        None => {
-            if let Mode::Filter { .. } = model.mode
-                && edit(&mut model.line, key)
-            {
-                typed(model);
-            }
-            Vec::new()
-        }
+    if let Some(action) = keymap::action(model.context(), key) {
+        return act(model, action);
     }
+    if let Mode::Filter { .. } = model.mode
+        && edit(&mut model.line, key)
+    {
+        typed(model);
+    }
+    Vec::new()
 }
 
 /// Edits the line; whether the text may have changed.
@@ -654,16 +651,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.line.end();
             model.mode = Mode::Filter { error: None };
         }
-        Action::Keep => match &model.mode {
-            Mode::Filter { error: Some(_) } => model.say("the filter is not complete; Esc drops it"),
-            _ => {
+        // What was taken for the beginning of a field is a word now; an error stays where it is said.
+        Action::Keep => {
+            if let Ok(query) = Query::parse(model.line.as_str()) {
                 model.mode = Mode::Browse;
-                // What was taken for the beginning of a field is a word now.
-                if let Ok(query) = Query::parse(model.line.as_str()) {
-                    filter_by(model, query);
-                }
+                filter_by(model, query);
             }
-        },
+        }
         Action::Clear => clear_filter(model),
         Action::Detail => match (model.detail, model.cursor()) {
             (Some(_), _) => model.detail = None,

@@ -4,7 +4,7 @@ use super::theme::{Meaning, Theme, meaning_of_freshness};
 use super::words::{count, cut, duration, percent, width};
 use crate::app::{Freshness, Mode, Model, keymap};
 use crate::domain::appraise::{GroupView, Row};
-use crate::domain::bid::{GroupState, OrderState};
+use crate::domain::bid::{Address, GroupState, OrderState};
 use crate::domain::gpu::VramSource;
 use crate::domain::money::{BlockTimeSource, Per, four_digits};
 use crate::domain::resources;
@@ -72,7 +72,7 @@ pub fn header(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
         left.push(piece(" DEMO ", Meaning::Badge, 0));
     }
     left.push(piece(dseq.map_or(String::new(), |dseq| format!(" {dseq}")), Meaning::Strong, 0));
-    left.push(piece(owner.map_or(String::new(), |owner| owner.short()), Meaning::Plain, 5));
+    left.push(piece(owner.map_or(String::new(), Address::short), Meaning::Plain, 5));
     for note in &settings.notes {
         left.push(piece(format!("({note})"), Meaning::Faint, 3));
     }
@@ -186,7 +186,7 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
             let told = told.map_or("?".to_owned(), |usd| ceiling_dollars(usd, model.per()));
             let _ = write!(text, " · at most ${told}/{}", model.per().label());
         }
-        (None, Some(ceiling)) => text.push_str(&format!(" · at most {ceiling} a block")),
+        (None, Some(ceiling)) => drop(write!(text, " · at most {ceiling} a block")),
         (None, None) => {}
     }
     for (key, value) in &group.requirements.attributes {

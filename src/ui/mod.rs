@@ -179,7 +179,7 @@ fn split(model: &Model, area: Rect) -> (Option<Rect>, Rect) {
     if area.width >= BESIDE {
         let table = area.width / 2;
         let beside = Rect { x: area.x + table, width: area.width - table, ..area };
-        return (Some(Rect { width: table, ..area }), beside);
+        return (Some(Rect { width: table - 1, ..area }), beside);
     }
     (None, area)
 }

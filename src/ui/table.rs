@@ -86,6 +86,11 @@ impl Column {
         Self::State,
     ];
 
+    /// Those that are there as soon as their cut texts have room.
+    fn essential(narrow: bool) -> &'static [Self] {
+        &Self::PRIORITY[..if narrow { 4 } else { 7 }]
+    }
+
     /// What the column is sorted by.
     pub fn field(self) -> Field {
         match self {
@@ -124,6 +129,16 @@ impl Column {
         }
     }
 
+    /// The columns that a text should have before a column of less weight comes in beside it.
+    fn comfort(self) -> usize {
+        match self {
+            Self::Gpu | Self::Provider => 22,
+            Self::Region => 12,
+            Self::Host => 32,
+            _ => usize::MAX,
+        }
+    }
+
     /// The least columns that a text is cut to; `None`: it is never cut.
     fn least(self, narrow: bool) -> Option<usize> {
         match self {
@@ -142,9 +157,8 @@ impl Column {
             Self::Fit => fit_cell(row, narrow),
             Self::Usd => dollars(model, row.usd_hour),
             Self::Gpu => Cell::plain(row.gpu_text()),
-            Self::UsdGpu if row.gpus == Gpus::None => Cell::absent(),
+            Self::UsdGpu | Self::UsdVram if row.gpus == Gpus::None => Cell::absent(),
             Self::UsdGpu => dollars(model, row.usd_gpu_hour()),
-            Self::UsdVram if row.gpus == Gpus::None => Cell::absent(),
             Self::UsdVram => dollars(model, row.usd_vram_gib_hour()),
             Self::Native => Cell::plain(row.bid.price.to_string()),
             Self::Cpu => Cell::known(row.total.cpu_m.map(|m| Cpus(m).to_string())),
@@ -334,26 +348,28 @@ fn arrow(model: &Model, column: Column) -> Option<bool> {
 /// The columns that `area` has room for, as wide as they can be.
 fn choose(model: &Model, rows: &[&Row], room: usize, narrow: bool) -> Vec<Built> {
     let gap = gap(room);
-    let mut chosen: Vec<Built> = Vec::new();
-    let mut used = 0;
     let asked = model.group().map_or(&[][..], |group| &group.request);
     let cards = asked.iter().any(|unit| unit.gpus != Some(0)) || rows.iter().any(|row| row.gpus != Gpus::None);
-    for column in Column::PRIORITY {
-        // Where nobody asks for a GPU and nobody offers one, nothing is said of them.
-        if !cards && matches!(column, Column::Gpu | Column::UsdGpu | Column::UsdVram) {
-            continue;
-        }
+    // Where nobody asks for a GPU and nobody offers one, nothing is said of them.
+    let of_cards = |column: &Column| matches!(column, Column::Gpu | Column::UsdGpu | Column::UsdVram);
+    let mut chosen: Vec<Built> = Vec::new();
+    for column in Column::PRIORITY.into_iter().filter(|column| cards || !of_cards(column)) {
         let built = Built::new(column, model, rows, narrow);
-        let more = built.width + if chosen.is_empty() { 0 } else { gap };
-        if used + more > room {
-            // Without a place for one, those that matter less are not tried: columns come in a known order.
+        let all = || chosen.iter().chain([&built]);
+        let wanted: usize = if Column::essential(narrow).contains(&column) {
+            all().map(|built| built.width + gap).sum()
+        } else {
+            all().map(|built| built.natural.min(built.column.comfort()) + gap).sum()
+        };
+        // Those that matter less are not tried where one has no room: columns come in a known order.
+        if wanted - gap > room {
             break;
         }
-        used += more;
         chosen.push(built);
     }
+    let mut used: usize = chosen.iter().map(|built| built.width + gap).sum::<usize>().saturating_sub(gap);
     for built in &mut chosen {
-        let grow = (built.natural - built.width).min(room - used);
+        let grow = (built.natural - built.width).min(room.saturating_sub(used));
         built.width += grow;
         used += grow;
     }

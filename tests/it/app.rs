@@ -516,3 +516,37 @@ fn a_key_means_one_thing_in_a_place() {
     let first: Vec<(String, &str)> = footer(Context::Table).take(2).collect();
     assert_eq!(first, [("/".to_owned(), "filter"), ("←→".to_owned(), "sort")]);
 }
+
+#[test]
+#[ignore]
+fn timing() {
+    let base = recorded();
+    let mut big = recorded();
+    for n in 0..10_000u32 {
+        let mut bid = (*base.bids[usize::try_from(n).unwrap() % 21]).clone();
+        bid.id.bseq = n + 1;
+        big.bids.push(Arc::new(bid));
+    }
+    let mut model = showing(big.clone());
+    let t = std::time::Instant::now();
+    update(&mut model, Msg::Snapshot(Arc::new(later(&big, 1))));
+    println!("snapshot {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    key(&mut model, Key::Right);
+    println!("sort {:?}", t.elapsed());
+    key(&mut model, Key::Left);
+    let mut terminal = Terminal::new(TestBackend::new(160, 48)).unwrap();
+    for detail in [false, true] {
+        let mut total = std::time::Duration::ZERO;
+        for _ in 0..200 {
+            key(&mut model, Key::Down);
+            let mut extent = Extent::default();
+            let t = std::time::Instant::now();
+            terminal.draw(|frame| extent = ui::view(&model, Theme::default(), frame).extent).unwrap();
+            total += t.elapsed();
+            update(&mut model, Msg::Drawn(extent));
+        }
+        println!("frame detail={detail} {:?}", total / 200);
+        key(&mut model, Key::Enter);
+    }
+}
