@@ -145,17 +145,14 @@ proptest! {
 
     #[test]
     fn garbage_is_no_gpu_or_a_clean_one(key in prop_oneof!["\\PC{0,40}", "(vendor|model|ram|interface|/|\\*|Gi|80|\u{202e}|\u{1b}){0,12}"], value in "true|false|1|") {
-        match GpuKind::parse(&key, &value) {
-            Some(kind) => {
-                prop_assert_eq!(value, "true");
-                prop_assert!(!kind.vendor.is_empty());
-                for text in [Some(&kind.vendor), kind.model.as_ref(), kind.interface.as_ref()].into_iter().flatten() {
-                    prop_assert!(harmless(text), "{:?}", text);
-                    prop_assert_eq!(&*text.to_lowercase(), &**text);
-                }
-                prop_assert!(harmless(&kind.long_name()));
+        if let Some(kind) = GpuKind::parse(&key, &value) {
+            prop_assert_eq!(value, "true");
+            prop_assert!(!kind.vendor.is_empty());
+            for text in [Some(&kind.vendor), kind.model.as_ref(), kind.interface.as_ref()].into_iter().flatten() {
+                prop_assert!(harmless(text), "{:?}", text);
+                prop_assert_eq!(&*text.to_lowercase(), &**text);
             }
-            None => {}
+            prop_assert!(harmless(&kind.long_name()));
         }
     }
 }
@@ -531,7 +528,7 @@ fn losers_of_a_lease_read_order_taken_though_they_say_open() {
         let losers: Vec<&Row> = rows.iter().filter(|row| row.bid.state == BidState::Open).collect();
         assert_eq!(losers.len(), 19);
         for row in losers {
-            assert_eq!(row.blockers, [taken.clone()]);
+            assert_eq!(row.blockers, std::slice::from_ref(&taken));
             assert_eq!(row.blockers[0].code(), "order_taken");
             assert!(row.blockers[0].to_string().contains("1007 uact"), "{}", row.blockers[0]);
         }
@@ -569,14 +566,28 @@ fn a_reopened_order_is_the_groups_newest() {
 }
 
 #[test]
-fn a_paused_group_says_that_the_provider_left() {
-    let mut snapshot = after_a_lease();
-    snapshot.leases = Some(Vec::new());
-    snapshot.orders.as_mut().unwrap()[0].state = OrderState::Closed;
-    snapshot.deployment.as_mut().unwrap().groups[0].state = GroupState::Paused;
-    let row = &appraise(&snapshot).rows[0];
-    assert_eq!(row.blockers, [Blocker::GroupPaused, Blocker::OrderNotOpen(OrderState::Closed)]);
-    assert!(row.blockers[0].to_string().contains("start the group"));
+fn a_paused_group_says_who_left() {
+    // The lease ended by the tenant's own doing, by the provider's, or there was none.
+    for (reason, left) in
+        [(Some("lease_closed_owner"), false), (Some("lease_closed_reason_unspecified"), true), (None, false)]
+    {
+        let mut snapshot = after_a_lease();
+        let leases = snapshot.leases.as_mut().unwrap();
+        for lease in leases.iter_mut() {
+            (lease.state, lease.reason) = (LeaseState::Closed, reason.map(Clean::new));
+        }
+        if reason.is_none() {
+            leases.clear();
+        }
+        snapshot.orders.as_mut().unwrap()[0].state = OrderState::Closed;
+        snapshot.deployment.as_mut().unwrap().groups[0].state = GroupState::Paused;
+        let market = appraise(&snapshot);
+        let row = market.rows.iter().find(|row| row.bid.state == BidState::Open).unwrap();
+        let paused = Blocker::GroupPaused { provider_left: left };
+        assert_eq!(row.blockers, [paused.clone(), Blocker::OrderNotOpen(OrderState::Closed)]);
+        let says = if left { "your provider left: start the group" } else { "the group is paused: start it" };
+        assert!(paused.to_string().starts_with(says), "{paused}");
+    }
 }
 
 // Text.

@@ -5,10 +5,13 @@
 // The embedded chain is what most tests ask; without it there is nothing to test against.
 #![cfg(feature = "demo")]
 
+mod app;
+mod cli;
 mod chain;
 mod conformance;
 mod core;
 mod layers;
 mod money;
+mod screens;
 mod support;
 mod terminal;
