@@ -7,6 +7,7 @@
 
 mod app;
 mod cli;
+mod chain;
 mod conformance;
 mod core;
 mod journeys;
