@@ -393,7 +393,9 @@ proptest! {
     ) {
         let mut offer = offer_of(&request, pick);
         let place = place % offer.len();
-        prop_assume!(step(&mut offer[place], figure, up));
+        if !step(&mut offer[place], figure, up) {
+            return Ok(());
+        }
         // Of two alternatives of one model the better one would count; CARDS has every model once.
         let found = diff::compare(&request, Some(&offer), &[]);
         let level = if up { Fit::More } else { Fit::Short };
@@ -407,7 +409,9 @@ proptest! {
     fn no_gpu_is_wrong_and_another_one_too(request in request(), pick in 0..3usize, place in 0..5usize) {
         let mut offer = offer_of(&request, pick);
         let place = place % offer.len();
-        prop_assume!(offer[place].gpus != Some(0));
+        if offer[place].gpus == Some(0) {
+            return Ok(());
+        }
         let card = offer[place].gpu_kinds[0].clone();
         offer[place].gpus = Some(0);
         offer[place].gpu_kinds.clear();
@@ -884,7 +888,7 @@ fn clause() -> impl Strategy<Value = String> {
     let field = select(Field::ALL.to_vec());
     let text = prop_oneof![
         "[a-z0-9*…é.:/-]{1,8}".boxed(),
-        "[^\\s|\"=<>!]{1,5}".boxed(),
+        "[a-z][^\\s|\"=<>!]{0,4}".boxed(),
         "\"[a-z *=|<>!]{0,6}[a-z*=!]\"".boxed(),
         "\"(a|\\\\\\\\|\\\\\"| |\\*){0,4}x\"".boxed(),
         select(vec![

@@ -6,10 +6,14 @@
 #![cfg(feature = "demo")]
 
 mod app;
+mod cli;
+mod chain;
 mod conformance;
 mod core;
+mod journeys;
 mod layers;
 mod money;
+mod readme;
 mod screens;
 mod support;
 mod terminal;
