@@ -70,7 +70,11 @@ fn cells(row: &Row, snapshot: &Snapshot) -> [String; 10] {
             Some(left) => format!("{left}s"),
             None => "?".to_owned(),
         },
-        row.blockers.first().map_or("open", |blocker| blocker.short()).to_owned(),
+        match row.blockers.first() {
+            _ if snapshot.saved => row.bid.state.to_string(),
+            Some(blocker) => blocker.short().to_owned(),
+            None => "open".to_owned(),
+        },
     ]
 }
 
