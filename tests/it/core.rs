@@ -1055,11 +1055,17 @@ proptest! {
         prop_assert_eq!(view.rows.len() + hidden.older + hidden.withdrawn + hidden.filtered, view.total);
         let in_group = |row: &&Row| gseq.is_none_or(|gseq| row.bid.id.gseq == gseq);
         prop_assert_eq!(view.total, market.rows.iter().filter(in_group).count());
-        let in_scope = |row: &&Row| {
-            let gone = row.blockers == [Blocker::BidNotOpen(BidState::Closed)];
-            in_group(row) && (older || !row.older_order) && (withdrawn || !gone || row.bid.id.provider == provider(1))
+        let earlier = |row: &Row| row.older_order && !older;
+        let gone = |row: &Row| {
+            !earlier(row)
+                && !withdrawn
+                && row.blockers == [Blocker::BidNotOpen(BidState::Closed)]
+                && row.bid.id.provider != provider(1)
         };
-        let rows: Vec<&Row> = market.rows.iter().filter(in_scope).collect();
+        let in_group: Vec<&Row> = market.rows.iter().filter(in_group).collect();
+        prop_assert_eq!(hidden.older, in_group.iter().filter(|row| earlier(row)).count());
+        prop_assert_eq!(hidden.withdrawn, in_group.iter().filter(|row| gone(row)).count());
+        let rows: Vec<&Row> = in_group.into_iter().filter(|row| !earlier(row) && !gone(row)).collect();
         prop_assert_eq!(rows.len(), view.rows.len() + hidden.filtered);
 
         // Each row that all clauses keep, once, and no other.
