@@ -243,7 +243,7 @@ pub(super) struct Reader<'a> {
 
 type Asked<T> = Result<Dated<T>, ChainError>;
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     async fn get(&self, route: &str, query: &[(&str, &str)], pin: Option<u64>) -> Result<Answer, ChainError> {
         let question = self.client.question(self.at, route, self.deadline);
         self.client.http().get(Question { query, pin, ..question }).await
@@ -535,7 +535,7 @@ async fn level_side<T, F: Future<Output = Asked<T>>>(
     level(answer?, lowest, again).await
 }
 
-/// `height 5 is not available, lowest height is 1234` (CometBFT).
+/// `height 5 is not available, lowest height is 1234` (`CometBFT`).
 fn lowest_height(message: &str) -> Option<u64> {
     let (_, rest) = message.split_once("lowest height is ")?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
@@ -601,13 +601,12 @@ pub(super) struct Sides {
 
 impl Sides {
     pub fn new(ask: &Ask) -> Self {
-        let given = |usd| Rate { usd, source: Clean::new("given by --akt-usd"), at_ms: None };
         Self {
             chain_id: None,
             header: None,
             block_time: BlockTime::ASSUMED,
             order_max_bids: None,
-            akt: ask.akt_usd.map(given),
+            akt: ask.akt_usd.map(Rate::given),
             providers: BTreeMap::new(),
             warnings: BTreeMap::new(),
             unread_providers: BTreeMap::new(),
@@ -644,7 +643,7 @@ impl Sides {
         match params {
             Ok(most) => self.order_max_bids = most,
             Err(error) => {
-                self.warn("params_unreachable", &format!("how many bids an order takes is not known: {error}"))
+                self.warn("params_unreachable", &format!("how many bids an order takes is not known: {error}"));
             }
         }
     }

@@ -313,7 +313,7 @@ impl<'a> Follower<'a> {
     fn start(&mut self) {
         let client = self.client;
         let at = client.choose();
-        let wanted = || self.sides.chain_id.as_ref().map(|id| id.to_string());
+        let wanted = || self.sides.chain_id.as_ref().map(std::string::ToString::to_string);
         let known = Known {
             dseq: self.ask.dseq,
             owner: self.owner.clone(),
