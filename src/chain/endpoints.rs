@@ -138,7 +138,9 @@ impl Client {
             Ok(answer) => wire_meta::market_version(&answer.body).ok().flatten(),
             Err(_) => None,
         };
-        let has = if let Some(version) = named.filter(|version| &**version != GENERATION) { Some(version) } else {
+        let has = if let Some(version) = named.filter(|version| &**version != GENERATION) {
+            Some(version)
+        } else {
             let versions = ["v2beta1", "v1beta4", "v1beta3", "v1beta2"];
             let answers = versions.map(|version| async move {
                 let route = format!("/akash/market/{version}/bids/list");

@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 
 const RUNS: usize = 15;
 
-/// Median time of a run; what it makes is dropped outside the measure.
+/// The time of a run; what it makes is dropped outside of it.
+pub fn time<T>(run: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    let made = black_box(run());
+    let time = start.elapsed();
+    drop(made);
+    time
+}
+
+/// Median time of a run.
 pub fn median<T>(mut run: impl FnMut() -> T) -> Duration {
-    let times = (0..RUNS)
-        .map(|_| {
-            let start = Instant::now();
-            let made = black_box(run());
-            let time = start.elapsed();
-            drop(made);
-            time
-        })
-        .collect();
-    median_of(times)
+    median_of((0..RUNS).map(|_| time(&mut run)).collect())
 }
 
 pub fn median_of(mut times: Vec<Duration>) -> Duration {

@@ -83,7 +83,9 @@ fn json(node: &Node) {
 }
 
 /// Starts the program in a terminal and gives what it writes.
-fn in_terminal(args: &[&str]) -> (Box<dyn portable_pty::Child + Send + Sync>, Box<dyn Read + Send>, Box<dyn portable_pty::MasterPty + Send>) {
+fn in_terminal(
+    args: &[&str],
+) -> (Box<dyn portable_pty::Child + Send + Sync>, Box<dyn Read + Send>, Box<dyn portable_pty::MasterPty + Send>) {
     let size = PtySize { rows: 48, cols: 160, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_akbids"));
