@@ -1,25 +1,54 @@
-//! Figures of the design that can be measured without a network: `cargo bench`.
+//! Figures of the design that need no network: `cargo bench --bench figures`.
 //!
-//! Each row is the median of several runs; ratios are of the same run on the same machine.
+//! What is compared runs in turn, so that a busy machine slows both; each figure is the best of its runs.
 
+// A figure that cannot be had says so by panicking.
+#![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
+
+use akbids::chain::{saved, wire_market};
+use akbids::domain::appraise::appraise;
+use akbids::domain::field::At;
+use akbids::domain::query::Query;
+use akbids::domain::rank::{Scope, Sort, arrange};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const BIDS: usize = 10_000;
-const RUNS: usize = 15;
+const RUNS: usize = 25;
 
 fn main() {
     let bytes = bids_list(BIDS);
     let text = std::str::from_utf8(&bytes).unwrap();
-    let value = median(|| serde_json::from_str::<serde_json::Value>(black_box(text)).unwrap());
-    let decode = median(|| akbids::chain::wire_market::bids(black_box(&bytes), 0).unwrap());
-    let page = akbids::chain::wire_market::bids(&bytes, 0).unwrap();
+    let page = wire_market::bids(&bytes, 0).unwrap();
     assert_eq!((page.items.len(), page.unreadable.len()), (BIDS, 0));
-    report(&format!("machine: {} cores, {}", cores(), std::env::consts::ARCH));
-    report(&format!("{BIDS} bids, {:.1} MB", bytes.len() as f64 / 1e6));
-    report(&format!("parse to Value          {value:>10.2?}"));
-    report(&format!("decode                  {decode:>10.2?}   {:.2} of Value", ratio(decode, value)));
+    let known = saved(DEPLOYMENT.as_bytes()).unwrap();
+    let query = Query::parse("gpu=a100|h100 vram>=40 usd<100").unwrap();
+    let sort = Sort::parse("usd,vram-").unwrap();
+    let at = At { height: Some(13_759_900), block_time: known.chain.block_time };
+    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false };
+    let shown = |bytes: &[u8]| {
+        let mut snapshot = known.clone();
+        snapshot.bids = wire_market::bids(bytes, 0).unwrap().items;
+        let market = appraise(&snapshot);
+        let view = arrange(&market, &at, &scope, &query, &sort);
+        (market, view)
+    };
+    let (_, view) = shown(&bytes);
+    assert!(view.rows.len() > BIDS / 10 && view.rows.len() < BIDS, "the filter hides some: {}", view.rows.len());
+
+    let (mut value, mut decode, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        value.push(time(|| serde_json::from_str::<serde_json::Value>(black_box(text)).unwrap()));
+        decode.push(time(|| wire_market::bids(black_box(&bytes), 0).unwrap()));
+        all.push(time(|| shown(black_box(&bytes))));
+    }
+    let (value, decode, all) = (best(value), best(decode), best(all));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    report(&format!("{cores} cores, {}; {BIDS} bids, {:.1} MB", std::env::consts::ARCH, bytes.len() as f64 / 1e6));
+    report(&format!("parse to serde_json::Value               {value:>9.1?}"));
+    report(&format!("decode                                   {decode:>9.1?}   {:.2}", ratio(decode, value)));
+    report(&format!("decode + normalise + diff + sort + filter {all:>8.1?}   {:.2} (at most 1)", ratio(all, value)));
 }
 
 #[allow(clippy::print_stdout)]
@@ -27,28 +56,27 @@ fn report(line: &str) {
     println!("{line}");
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(0, usize::from)
-}
-
 fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64()
 }
 
-/// Median time of a run; what it makes is dropped outside the measure.
-fn median<T>(mut run: impl FnMut() -> T) -> Duration {
-    let mut times: Vec<Duration> = (0..RUNS)
-        .map(|_| {
-            let start = Instant::now();
-            let made = black_box(run());
-            let time = start.elapsed();
-            drop(made);
-            time
-        })
-        .collect();
-    times.sort();
-    times[RUNS / 2]
+/// The time of a run; what it makes is dropped outside of it.
+fn time<T>(run: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    let made = black_box(run());
+    let time = start.elapsed();
+    drop(made);
+    time
 }
+
+fn best(times: Vec<Duration>) -> Duration {
+    times.into_iter().min().unwrap()
+}
+
+/// Two groups that ask for two A100 or an H100.
+const DEPLOYMENT: &str = r#"{"deployment":{"id":{"owner":"akash1qds57nqrwk7j4258jn57gdnf2uy6ankgud0a4w","dseq":"13759787"},"state":"active","created_at":"13759780"},"groups":[
+{"id":{"gseq":1},"state":"open","group_spec":{"name":"a","resources":[{"resource":{"id":1,"cpu":{"units":{"val":"8000"}},"memory":{"quantity":{"val":"68719476736"}},"storage":[{"name":"default","quantity":{"val":"107374182400"},"attributes":[]}],"gpu":{"units":{"val":"2"},"attributes":[{"key":"vendor/nvidia/model/a100/ram/80Gi","value":"true"},{"key":"vendor/nvidia/model/h100","value":"true"}]},"endpoints":[{"kind":"RANDOM_PORT"}]},"count":1,"price":{"denom":"uact","amount":"100000"}}]}},
+{"id":{"gseq":2},"state":"open","group_spec":{"name":"b","resources":[{"resource":{"id":1,"cpu":{"units":{"val":"8000"}},"memory":{"quantity":{"val":"68719476736"}},"storage":[{"name":"default","quantity":{"val":"107374182400"},"attributes":[]}],"gpu":{"units":{"val":"2"},"attributes":[{"key":"vendor/nvidia/model/h100","value":"true"}]},"endpoints":[{"kind":"RANDOM_PORT"}]},"count":1,"price":{"denom":"uact","amount":"100000"}}]}}]}"#;
 
 /// A list as the node writes it, every bid of another provider.
 fn bids_list(n: usize) -> Vec<u8> {

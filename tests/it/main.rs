@@ -6,8 +6,8 @@
 #![cfg(feature = "demo")]
 
 mod app;
-mod cli;
 mod chain;
+mod cli;
 mod conformance;
 mod core;
 mod layers;
