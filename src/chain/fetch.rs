@@ -357,7 +357,8 @@ impl Reader<'_> {
     pub async fn market(&self, named: Option<&Address>, dseq: u64) -> Result<Market, ChainError> {
         if let Some(owner) = named {
             match self.coherent(owner, dseq).await {
-                Err(ChainError::NotFound { .. }) => {}
+                // Code 3: what was named is no address.
+                Err(ChainError::NotFound { .. } | ChainError::Node { code: 3, .. }) => {}
                 other => return other,
             }
         }
@@ -681,8 +682,8 @@ impl Sides {
             }
         };
         match provider {
-            Ok(Some(provider)) => {
-                self.providers.insert(address, Arc::new(Provider { audits, ..provider }));
+            Ok(Some(found)) => {
+                self.providers.insert(address, Arc::new(Provider { audits, ..found }));
             }
             Ok(None) => {}
             Err(error) => {

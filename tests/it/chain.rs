@@ -289,9 +289,9 @@ fn money_is_exact_or_unreadable() {
         r#"{"amount":"5"}"#,
         r#"{"denom":"uact","amount":"1.0000000000000000001"}"#,
         r#"{"denom":"uact","amount":"99999999999999999999999999999999"}"#,
-        r#"null"#,
+        "null",
         r#""5uact""#,
-        r#"[]"#,
+        "[]",
     ] {
         let reason = read(bad).unwrap_err();
         assert!(reason.contains("price") || reason.contains("shape"), "{bad}: {reason}");
@@ -435,7 +435,7 @@ proptest! {
         let snapshot = saved(body.to_string().as_bytes()).unwrap();
         prop_assert_eq!(snapshot.bids.len() + snapshot.unreadable.len(), entries);
         appraise(&snapshot);
-        let text = format!("{:?}", snapshot);
+        let text = format!("{snapshot:?}");
         prop_assert!(!text.chars().any(|c| c.is_control() || c == '\u{202e}'), "{}", text);
     }
 
@@ -566,8 +566,8 @@ fn states_are_those_of_the_chain() {
     assert_eq!(leased.orders.as_ref().unwrap()[0].state, OrderState::Active);
     assert!(leased.leases.as_ref().unwrap().iter().any(|lease| lease.state.runs()));
     assert!(appraise(&leased).rows.iter().all(|row| !row.takeable()));
-    let none = read(&node, &ask(demo::NO_BIDS_DSEQ)).unwrap().snapshot;
-    assert_eq!((none.bids.len(), none.warnings.len()), (0, 0));
+    let empty = read(&node, &ask(demo::NO_BIDS_DSEQ)).unwrap().snapshot;
+    assert_eq!((empty.bids.len(), empty.warnings.len()), (0, 0));
     let closed = read(&node, &ask(demo::CLOSED_DSEQ)).unwrap().snapshot;
     assert_eq!(closed.deployment.unwrap().state, DeploymentState::Closed);
     let again = read(&node, &ask(demo::REOPENED_DSEQ)).unwrap().snapshot;
@@ -631,6 +631,9 @@ fn the_owner_is_found_by_the_number() {
     let another = Ask { owner: Some(Address::new(demo::AUDITOR)), ..ask(demo::DSEQ) };
     let found = read(&node, &another).unwrap();
     assert!(found.notes[0].contains(demo::AUDITOR) && found.notes[0].contains(demo::OWNER), "{:?}", found.notes);
+
+    let no_address = Ask { owner: Some(Address::new("akash1mistyped")), ..ask(demo::DSEQ) };
+    assert!(read(&node, &no_address).unwrap().notes[0].contains("akash1mistyped"));
 
     let error = read(&node, &Ask { dseq: 987_654, ..ask(0) }).unwrap_err();
     assert_eq!((error.kind(), error), (Kind::Missing, ChainError::NoDeployment { dseq: 987_654 }));
@@ -896,13 +899,13 @@ impl Followed {
 }
 
 /// Runs `test` beside a poller.
-fn following(urls: &[&str], ask: Ask, test: impl AsyncFnOnce(Followed)) -> Result<(), ChainError> {
+fn following(urls: &[&str], ask: &Ask, test: impl AsyncFnOnce(Followed)) -> Result<(), ChainError> {
     let client = client(urls, Duration::from_secs(5));
     let (commands, wishes) = mpsc::channel(16);
     let (told, events) = mpsc::channel(16);
     runtime().block_on(async {
         let (ended, ()) =
-            futures_util::future::join(follow(&client, &ask, wishes, told), test(Followed { commands, events })).await;
+            futures_util::future::join(follow(&client, ask, wishes, told), test(Followed { commands, events })).await;
         ended
     })
 }
@@ -916,7 +919,7 @@ fn a_new_bid_is_told_and_the_table_waits_for_nobody() {
     let node = market(Some(Duration::from_millis(200)));
     node.misbehave(Fault::on("/akash/provider", Act::Hang).times(3));
     let url = node.url();
-    following(&[&url], ask(demo::NO_BIDS_DSEQ), async |mut told| {
+    following(&[&url], &ask(demo::NO_BIDS_DSEQ), async |mut told| {
         let first = told.snapshot(|_, _| true).await;
         assert_eq!((first.bids.len(), first.chain.block_time.source), (0, BlockTimeSource::Assumed));
         let order = OrderId { owner: demo::OWNER.into(), dseq: Quoted(demo::NO_BIDS_DSEQ), gseq: 1, oseq: 1 };
@@ -937,7 +940,7 @@ fn a_new_bid_is_told_and_the_table_waits_for_nobody() {
 fn about_one_question_a_block() {
     let node = market(Some(Duration::from_millis(400)));
     let url = node.url();
-    following(&[&url], ask(demo::LEASED_DSEQ), async |mut told| {
+    following(&[&url], &ask(demo::LEASED_DSEQ), async |mut told| {
         let first = told.snapshot(|snapshot, _| snapshot.providers.len() > 20).await;
         let from = node.height();
         node.forget_requests();
@@ -965,7 +968,7 @@ fn about_one_question_a_block() {
 fn a_change_of_the_bids_brings_their_orders() {
     let node = market(None);
     let url = node.url();
-    following(&[&url], ask(demo::DSEQ), async |mut told| {
+    following(&[&url], &ask(demo::DSEQ), async |mut told| {
         let first = told.snapshot(|_, _| true).await;
         let bid = first.bids.iter().find(|bid| bid.state == BidState::Open && bid.id.gseq == 1).unwrap();
         let id = demo::BidId {
@@ -995,7 +998,7 @@ fn a_node_that_dies_and_returns_is_told() {
     let node = market(Some(time));
     let (url, port) = (node.url(), node.port());
     let mut node = Some(node);
-    following(&[&url], ask(demo::DSEQ), async |mut told| {
+    following(&[&url], &ask(demo::DSEQ), async |mut told| {
         let first = told.snapshot(|_, _| true).await;
         let chain = node.take().unwrap().stop();
         assert!(told.trouble().await.contains(&url));
@@ -1015,7 +1018,7 @@ fn nothing_older_is_told() {
     let behind = market(None);
     let (url, other) = (node.url(), behind.url());
     // The second endpoint stands still at the start height.
-    following(&[&url, &other], ask(demo::DSEQ), async |mut told| {
+    following(&[&url, &other], &ask(demo::DSEQ), async |mut told| {
         let first = told.snapshot(|snapshot, _| height(snapshot) > demo::START_HEIGHT + 2).await;
         node.misbehave(Fault::answer("", 503, "").times(200));
         told.log(&format!("{other} is behind")).await;
@@ -1035,7 +1038,7 @@ fn an_endpoint_of_another_chain_is_not_fallen_back_on() {
     let foreign =
         serve(Chain::load(&std::fs::read_to_string(path).unwrap()).unwrap(), demo::Options::default()).unwrap();
     let (url, other) = (node.url(), foreign.url());
-    following(&[&url, &other], ask(demo::DSEQ), async |mut told| {
+    following(&[&url, &other], &ask(demo::DSEQ), async |mut told| {
         told.snapshot(|snapshot, _| snapshot.chain.id.is_some()).await;
         node.misbehave(Fault::answer("", 503, ""));
         let text = told.trouble().await;
@@ -1049,7 +1052,7 @@ fn an_endpoint_of_another_chain_is_not_fallen_back_on() {
 fn paused_is_silent_and_a_refresh_asks_once() {
     let node = market(Some(Duration::from_millis(100)));
     let url = node.url();
-    following(&[&url], ask(demo::DSEQ), async |mut told| {
+    following(&[&url], &ask(demo::DSEQ), async |mut told| {
         told.snapshot(|snapshot, _| snapshot.chain.block_time.source == BlockTimeSource::Measured).await;
         told.commands.send(Command::Pause(true)).await.unwrap();
         told.commands.send(Command::Fresh).await.unwrap();
@@ -1072,12 +1075,12 @@ fn paused_is_silent_and_a_refresh_asks_once() {
 fn what_asking_again_cannot_help_ends_it() {
     let node = market(None);
     let url = node.url();
-    let gone = following(&[&url], Ask { dseq: 5, ..ask(0) }, async |mut told| {
+    let gone = following(&[&url], &Ask { dseq: 5, ..ask(0) }, async |mut told| {
         assert!(told.events.recv().await.is_none());
     });
     assert_eq!(gone.unwrap_err().kind(), Kind::Missing);
     node.misbehave(Fault::on("", Act::OldGeneration));
-    let old = following(&[&url], ask(demo::DSEQ), async |mut told| while told.events.recv().await.is_some() {});
+    let old = following(&[&url], &ask(demo::DSEQ), async |mut told| while told.events.recv().await.is_some() {});
     assert!(matches!(old.unwrap_err(), ChainError::WrongGeneration { .. }));
 }
 
