@@ -812,6 +812,7 @@ fn an_error_says_where_and_what_is_near() {
         ("gpuu=a100", 1, "the nearest is gpu"),
         ("  vrm>=40", 3, "the nearest is vram"),
         ("usd<2 regoin=us", 7, "the nearest is region"),
+        ("dsik>1Gi", 1, "the nearest is disk"),
         ("é usd_per_hor<2", 3, "the nearest is usd"),
         ("memory>=64Gi", 1, "the nearest is mem"),
         ("attr.=x", 1, "attr.KEY"),
