@@ -637,7 +637,10 @@ proptest! {
         let once = clean(&raw, max);
         prop_assert!(harmless(&once), "{:?}", once);
         prop_assert!(once.chars().count() <= max * 3 + 1, "marks included");
-        let letters = once.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20f0}' | '\u{fe20}'..='\u{fe2f}')).count();
+        let mark = |c: &char| matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20f0}' | '\u{fe20}'..='\u{fe2f}');
+        let shown: Vec<char> = once.chars().collect();
+        prop_assert!(!shown.windows(3).any(|three| three.iter().all(mark)), "marks pile up in {:?}", once);
+        let letters = shown.iter().filter(|c| !mark(c)).count();
         prop_assert!(letters <= max + 1, "{} of {}", letters, max);
         prop_assert!(!once.contains("  ") && once.trim() == once);
         prop_assert_eq!(clean(&once, usize::MAX / 4), once.clone());
@@ -812,6 +815,7 @@ fn an_error_says_where_and_what_is_near() {
         ("gpuu=a100", 1, "the nearest is gpu"),
         ("  vrm>=40", 3, "the nearest is vram"),
         ("usd<2 regoin=us", 7, "the nearest is region"),
+        ("dsik>1Gi", 1, "the nearest is disk"),
         ("é usd_per_hor<2", 3, "the nearest is usd"),
         ("memory>=64Gi", 1, "the nearest is mem"),
         ("attr.=x", 1, "attr.KEY"),

@@ -294,6 +294,10 @@ fn figures_of_the_drawings() {
     ] {
         assert_eq!(digits(value), wanted, "{value}");
     }
+    for (value, wanted) in [("0.0000005", "0"), ("0.0000015", "0.000002"), ("0.0000025", "0.000002"), ("-1.50", "-1.5")]
+    {
+        assert_eq!(six_decimals(value.parse().unwrap()).to_string(), wanted, "{value}");
+    }
     // One A100 on the real node: 1213.285682 uact a block of 5.938 s.
     let price = Amount::parse("1213.285682", "uact").unwrap();
     let block = BlockTime::measured(11_876_000_000_000, 2000).unwrap();
