@@ -31,7 +31,7 @@ const INBOX: usize = 64;
 /// Where the figures come from.
 pub enum Source {
     Chain {
-        client: Client,
+        client: Box<Client>,
         ask: Ask,
     },
     /// Read once, never asked again.

@@ -4,7 +4,7 @@ use crate::measure::{median_of, note, report};
 use akbids::demo::{self, Chain, Clock, Options};
 use nix::sys::resource::{UsageWho, getrusage};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ pub fn serve_if_asked() -> bool {
     let mut chain = Chain::demo_market(Clock::Wall, demo::BLOCK_TIME);
     chain.step_to(demo::START_HEIGHT + 10);
     let node = demo::serve(chain, Options { block_time: Some(demo::BLOCK_TIME), port: 0 }).unwrap();
-    writeln!(std::io::stdout(), "{}", node.url()).unwrap();
+    println!("{}", node.url());
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
     true
 }
@@ -123,7 +123,7 @@ fn first_frame() {
 /// Wakeups and memory of a program that only follows, where the system tells (`/proc`).
 fn idle(node: &Node) {
     let (mut child, mut reader, _master) = in_terminal(&["--rest", &node.url, "--dseq", &demo::DSEQ.to_string()]);
-    std::thread::spawn(move || while reader.read(&mut [0; 65_536]).is_ok_and(|n| n > 0) {});
+    std::thread::spawn(move || while reader.read(&mut [0; 8192]).is_ok_and(|n| n > 0) {});
     let pid = child.process_id().unwrap();
     std::thread::sleep(Duration::from_secs(3));
     let before = switches(pid);
