@@ -147,7 +147,7 @@ impl Amount {
         if self.denom != other.denom {
             return None;
         }
-        let value = self.value.checked_add(other.value)?;
+        let value = exact_add(self.value, other.value)?;
         Some(Self { value, denom: self.denom.clone() })
     }
 
@@ -166,8 +166,24 @@ impl fmt::Display for Amount {
 
 /// A product that is exact or nothing: `checked_mul` rounds what has more than 28 decimals.
 fn exact_mul(a: Decimal, b: Decimal) -> Option<Decimal> {
-    let mantissa = a.mantissa().checked_mul(b.mantissa())?;
-    Decimal::try_from_i128_with_scale(mantissa, a.scale() + b.scale()).ok().map(|d| d.normalize())
+    exact(a.mantissa().checked_mul(b.mantissa())?, a.scale() + b.scale())
+}
+
+/// A sum that is exact or nothing: `checked_add` rounds where digits of both ends do not fit 96 bits.
+fn exact_add(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let (a, b) = (a.normalize(), b.normalize());
+    let scale = a.scale().max(b.scale());
+    let aligned = |d: Decimal| d.mantissa().checked_mul(10i128.checked_pow(scale - d.scale())?);
+    exact(aligned(a)?.checked_add(aligned(b)?)?, scale)
+}
+
+/// `mantissa` × 10⁻ˢᶜᵃˡᵉ without trailing zeros, if 96 bits and 28 decimals hold it.
+fn exact(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok()
 }
 
 /// What one whole coin (10⁶ of its micro coin) is in dollars, where that comes from, and of when.
@@ -178,6 +194,13 @@ pub struct Rate {
     pub source: Clean,
     /// When the source says it was so, in milliseconds since 1970; `None` for a peg or a given price.
     pub at_ms: Option<i64>,
+}
+
+impl Rate {
+    /// As a person gave it.
+    pub fn given(usd: Decimal) -> Self {
+        Self { usd, source: Clean::new("--akt-usd"), at_ms: None }
+    }
 }
 
 /// The dollars of the coins met. ACT and USDC need no source; AKT is known only if somebody said so.
@@ -312,25 +335,15 @@ impl Per {
     }
 }
 
-/// Dollars for people: four significant digits, half-even, no exponent: `0.7353`, `17.65`, `2326`, `12380`.
+/// Dollars for people: four significant digits, half-even, no exponent: `0.05000`, `0.7353`, `17.65`, `537.0`,
+/// `12380`.
 pub fn four_digits(value: Decimal) -> String {
     let rounded = value.round_sf_with_strategy(4, RoundingStrategy::MidpointNearestEven).unwrap_or(value);
-    if rounded.is_zero() {
+    // Where the first digit stands decides how many follow the point, so that 537 reads 537.0 like its neighbours.
+    let Some(digits) = rounded.mantissa().unsigned_abs().checked_ilog10() else {
         return "0.000".to_owned();
-    }
-    // Digits before the point decide how many follow it, so that 537 reads 537.0 like its neighbours.
-    let whole = rounded.trunc().abs();
-    let decimals = if whole >= Decimal::ONE_THOUSAND {
-        0
-    } else if whole >= Decimal::ONE_HUNDRED {
-        1
-    } else if whole >= Decimal::TEN {
-        2
-    } else if whole >= Decimal::ONE {
-        3
-    } else {
-        rounded.normalize().scale().max(4)
     };
+    let decimals = (3 + rounded.scale()).saturating_sub(digits);
     format!("{rounded:.*}", decimals as usize)
 }
 

@@ -1,7 +1,21 @@
 //! The filter language: read, print, judge.
+//!
+//! ```text
+//! gpu=a100|h100  vram>=40  usd<2.5  fit<=more  region=us*  org="Foundry Staking"  attr.tier=community
+//! audited  !takeable  !provider=akash1…  words  "several words"
+//! ```
+//!
+//! A row must meet every clause. `|` inside a value is OR, `!` negates, `*` (and the `…` of a shortened text) is a wildcard.
+//! A comparison of a value that is not known is neither true nor false: the row goes, negated or not.
 
 use super::appraise::Row;
-use super::field::At;
+use super::diff::Fit;
+use super::field::{At, Field, Kind, Value, edits};
+use super::money::{self, AmountError};
+use super::text::Clean;
+use rust_decimal::Decimal;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Why a filter or a sort order was not understood.
@@ -29,6 +43,155 @@ pub struct Query {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Clause {
     negated: bool,
+    test: Test,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Test {
+    /// One of these is somewhere in the text of the row.
+    Words(Vec<Pattern>),
+    Flag(Field),
+    /// Only `=` and `!=`.
+    Text {
+        field: Field,
+        op: Op,
+        values: Vec<Pattern>,
+    },
+    Number {
+        field: Field,
+        op: Op,
+        values: Vec<Literal>,
+    },
+    Level {
+        field: Field,
+        op: Op,
+        values: Vec<Fit>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Op {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+impl Op {
+    /// Longer signs first, so that `<=` is not read as `<`.
+    const ALL: [Self; 6] = [Self::Unequal, Self::AtMost, Self::AtLeast, Self::Equal, Self::Less, Self::More];
+
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+
+    fn ordered(self) -> bool {
+        !matches!(self, Self::Equal | Self::Unequal)
+    }
+
+    /// Whether it holds; `!=` is judged as the negation of `=`.
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal | Self::Unequal => ordering.is_eq(),
+            Self::Less => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+            Self::More => ordering.is_gt(),
+            Self::AtLeast => ordering.is_ge(),
+        }
+    }
+}
+
+/// A number as it was typed, and what it is in the field's unit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Literal {
+    typed: String,
+    value: Decimal,
+}
+
+/// Text to look for, with wildcards.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Pattern {
+    typed: Clean,
+    /// Lower case, what stands between the wildcards.
+    pieces: Vec<String>,
+}
+
+impl Pattern {
+    /// `None` for text of nothing but white space.
+    fn new(typed: &str, fold: fn(&str) -> Cow<'_, str>) -> Option<Self> {
+        let typed = Clean::new(typed).non_empty()?;
+        let pieces = typed.split(['*', '…']).map(|piece| fold(piece).into_owned()).collect();
+        Some(Self { typed, pieces })
+    }
+
+    /// Whether the whole of a folded text is this.
+    fn is(&self, text: &str) -> bool {
+        let [first, rest @ ..] = &*self.pieces else { return false };
+        let Some((last, middle)) = rest.split_last() else { return text == first };
+        let Some(mut left) = text.strip_prefix(&**first).and_then(|t| t.strip_suffix(&**last)) else { return false };
+        middle.iter().all(|piece| skip_past(&mut left, piece))
+    }
+
+    /// Whether a text holds this somewhere, in either case.
+    fn is_in(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            let mut left = text.as_bytes();
+            return self.pieces.iter().all(|piece| skip_past_ascii(&mut left, piece.as_bytes()));
+        }
+        let text = text.to_lowercase();
+        let mut left = &*text;
+        self.pieces.iter().all(|piece| skip_past(&mut left, piece))
+    }
+}
+
+fn skip_past(text: &mut &str, piece: &str) -> bool {
+    match text.find(piece) {
+        Some(at) => {
+            *text = &text[at + piece.len()..];
+            true
+        }
+        None => false,
+    }
+}
+
+/// As [`skip_past`], without a lower-case copy: ten thousand rows have many words.
+fn skip_past_ascii(text: &mut &[u8], piece: &[u8]) -> bool {
+    let Some(first) = piece.first() else { return true };
+    let begins = |found: &[u8]| {
+        found.first().is_some_and(|b| b.to_ascii_lowercase() == *first) && found.eq_ignore_ascii_case(piece)
+    };
+    match text.windows(piece.len()).position(begins) {
+        Some(at) => {
+            *text = &text[at + piece.len()..];
+            true
+        }
+        None => false,
+    }
+}
+
+/// Lower case; most text of a chain is already.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
+        Cow::Owned(text.to_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Lower case without what people write between the parts of a card's name: `RTX 4090`, `rtx-4090`.
+fn lower_card(text: &str) -> Cow<'_, str> {
+    let between = |c: char| matches!(c, ' ' | '-' | '_');
+    let text = lower(text);
+    if text.contains(between) { Cow::Owned(text.replace(between, "")) } else { text }
 }
 
 /// What a clause says of a row.
@@ -40,9 +203,24 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    fn of(keeps: bool) -> Self {
+        if keeps { Self::Keeps } else { Self::Removes }
+    }
+}
+
 impl Query {
-    pub fn parse(_text: &str) -> Result<Self, QueryError> {
-        Ok(Self::default())
+    /// Reads a filter; nothing but white space keeps every row.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        let mut reader = Reader { chars: text.chars().collect(), at: 0 };
+        let mut clauses = Vec::new();
+        loop {
+            reader.skip_while(char::is_whitespace);
+            if reader.peek().is_none() {
+                return Ok(Self { clauses });
+            }
+            clauses.push(reader.clause()?);
+        }
     }
 
     pub fn clauses(&self) -> &[Clause] {
@@ -51,6 +229,293 @@ impl Query {
 
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()
+    }
+}
+
+/// Walks over the characters of a filter.
+struct Reader {
+    chars: Vec<char>,
+    at: usize,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn skip_while(&mut self, skip: impl Fn(char) -> bool) {
+        while self.peek().is_some_and(&skip) {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, sign: &str) -> bool {
+        let here = self.chars[self.at..].iter().copied();
+        let found = here.take(sign.len()).eq(sign.chars());
+        if found {
+            self.at += sign.len();
+        }
+        found
+    }
+
+    fn text(&self, from: usize) -> String {
+        self.chars[from..self.at].iter().collect()
+    }
+
+    /// Whether a comparison sign begins here.
+    fn at_sign(&self) -> bool {
+        match self.peek() {
+            Some('=' | '<' | '>') => true,
+            Some('!') => self.chars.get(self.at + 1) == Some(&'='),
+            _ => false,
+        }
+    }
+
+    fn clause(&mut self) -> Result<Clause, QueryError> {
+        let negation = self.at;
+        let negated = self.peek() == Some('!') && !self.at_sign();
+        if negated {
+            self.at += 1;
+            match self.peek() {
+                None => return fail(negation, "a field or a word is missing after !"),
+                Some('!') => return fail(self.at, "one ! is enough"),
+                Some(c) if c.is_whitespace() => return fail(negation, "write ! right before its field or word"),
+                Some(_) => {}
+            }
+        }
+        let start = self.at;
+        while self.peek().is_some_and(|c| !c.is_whitespace() && !matches!(c, '|' | '"')) && !self.at_sign() {
+            self.at += 1;
+        }
+        let name = self.text(start);
+        if self.at_sign() {
+            return self.comparison(start, &name, negated);
+        }
+        if self.peek().is_none_or(char::is_whitespace)
+            && let Ok(field) = Field::parse(&name)
+            && stands_alone(&field)
+        {
+            return Ok(Clause { negated, test: Test::Flag(field) });
+        }
+        self.at = start;
+        let words = self.alternatives("", true)?;
+        let pattern = |(column, word): (usize, String)| {
+            Pattern::new(&word, lower).ok_or_else(|| error(column, "a word is missing between the quotation marks"))
+        };
+        Ok(Clause { negated, test: Test::Words(words.into_iter().map(pattern).collect::<Result<_, _>>()?) })
+    }
+
+    fn comparison(&mut self, start: usize, name: &str, negated: bool) -> Result<Clause, QueryError> {
+        let sign_at = self.at;
+        let Some(op) = Op::ALL.into_iter().find(|op| self.take(op.sign())) else {
+            return fail(sign_at, "a comparison is = != < <= > or >=");
+        };
+        if name.is_empty() {
+            return fail(start, format!("a field is missing right before {}", op.sign()));
+        }
+        let field = Field::parse(name).map_err(|unknown| error(start, unknown.to_string()))?;
+        if matches!(self.peek(), Some('=' | '<' | '>')) {
+            return fail(sign_at, "a comparison is = != < <= > or >=");
+        }
+        let alias = field.alias();
+        let kind = field.kind();
+        if op.ordered() && matches!(kind, Kind::Text | Kind::Flag) {
+            let what = if kind == Kind::Text { "text" } else { "yes or no" };
+            let instead = if kind == Kind::Text {
+                format!("{alias}=… or {alias}!=…")
+            } else {
+                format!("{alias} or !{alias}")
+            };
+            return fail(sign_at, format!("{alias} is {what}: write {instead}"));
+        }
+        let values = self.alternatives(&format!("{alias}{}", op.sign()), false)?;
+        if let [_, (column, _), ..] = &*values
+            && (op.ordered() || kind == Kind::Flag)
+        {
+            return fail(*column, format!("| goes with = and != of words and numbers only: give {alias} one value"));
+        }
+        let test = match kind {
+            Kind::Text => {
+                let fold = if field == Field::Gpu { lower_card } else { lower };
+                let pattern = |(column, typed): (usize, String)| {
+                    Pattern::new(&typed, fold)
+                        .ok_or_else(|| error(column, format!("a value is missing after {alias}{}", op.sign())))
+                };
+                Test::Text { op, values: values.into_iter().map(pattern).collect::<Result<_, _>>()?, field }
+            }
+            Kind::Flag => {
+                let yes = values.iter().try_fold(true, |_, (column, typed)| match &*typed.to_lowercase() {
+                    "true" | "yes" => Ok(true),
+                    "false" | "no" => Ok(false),
+                    _ => fail(*column, format!("{alias} is yes or no: write {alias} or !{alias}")),
+                })?;
+                return Ok(Clause { negated: negated != (yes == (op == Op::Unequal)), test: Test::Flag(field) });
+            }
+            Kind::Level => {
+                let level = |(column, typed): (usize, String)| level(column, &typed, &alias);
+                Test::Level { op, values: values.into_iter().map(level).collect::<Result<_, _>>()?, field }
+            }
+            _ => {
+                let full = name.eq_ignore_ascii_case(&field.name()) && !name.eq_ignore_ascii_case(&alias);
+                let unit = if full { field.name_unit() } else { Decimal::ONE };
+                let literal = |(column, typed): (usize, String)| literal(column, &typed, &field, unit);
+                Test::Number { op, values: values.into_iter().map(literal).collect::<Result<_, _>>()?, field }
+            }
+        };
+        Ok(Clause { negated, test })
+    }
+
+    /// `a|"b c"`, each with its column. `after` is what stands before, for the sentence when one is missing.
+    fn alternatives(&mut self, after: &str, words: bool) -> Result<Vec<(usize, String)>, QueryError> {
+        let mut found = Vec::new();
+        loop {
+            let start = self.at;
+            let value = if self.peek() == Some('"') { self.quoted()? } else { self.bare(words)? };
+            if value.trim().is_empty() {
+                return fail(
+                    start,
+                    match (found.is_empty(), words) {
+                        (false, _) => "a value is missing after |".to_owned(),
+                        (true, false) => format!("a value is missing after {after}"),
+                        (true, true) => "a word is missing here".to_owned(),
+                    },
+                );
+            }
+            found.push((start, value));
+            match self.peek() {
+                Some('|') => self.at += 1,
+                None => return Ok(found),
+                Some(c) if c.is_whitespace() => return Ok(found),
+                Some(_) => return fail(self.at, "write a space or | after the quotation mark"),
+            }
+        }
+    }
+
+    fn bare(&mut self, word: bool) -> Result<String, QueryError> {
+        let start = self.at;
+        self.skip_while(|c| !c.is_whitespace() && !matches!(c, '|' | '"'));
+        if self.peek() == Some('"') {
+            return fail(self.at, "begin the quotation mark before the whole of it, as in org=\"Foundry Staking\"");
+        }
+        let text = self.text(start);
+        if word && let Some(sign) = text.find(['=', '<', '>']) {
+            let sign = start + text[..sign].chars().count();
+            return fail(sign, "| does not join comparisons: write field=this|that, or quote the words");
+        }
+        Ok(text)
+    }
+
+    /// Between quotation marks `\"` and `\\` stand for themselves.
+    fn quoted(&mut self) -> Result<String, QueryError> {
+        let start = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        while let Some(c) = self.peek() {
+            self.at += 1;
+            match c {
+                '"' => return Ok(text),
+                '\\' if matches!(self.peek(), Some('"' | '\\')) => {
+                    text.extend(self.peek());
+                    self.at += 1;
+                }
+                c => text.push(c),
+            }
+        }
+        fail(start, "the quotation mark is not closed")
+    }
+}
+
+fn error(at: usize, message: impl Into<String>) -> QueryError {
+    QueryError { column: at + 1, message: message.into() }
+}
+
+fn fail<T>(at: usize, message: impl Into<String>) -> Result<T, QueryError> {
+    Err(error(at, message))
+}
+
+/// Whether a name alone is a clause: a flag, or a provider attribute that must be there.
+fn stands_alone(field: &Field) -> bool {
+    matches!(field, Field::Attribute(_)) || field.kind() == Kind::Flag
+}
+
+fn level(column: usize, typed: &str, alias: &str) -> Result<Fit, QueryError> {
+    let typed = typed.to_lowercase();
+    Fit::ALL.into_iter().find(|level| level.as_str() == typed).ok_or_else(|| {
+        let near = Fit::ALL.into_iter().min_by_key(|level| edits(&typed, level.as_str()));
+        let near = near.map_or("exact", Fit::as_str);
+        let typed = Clean::new(&typed);
+        let message =
+            format!("{typed} is no level of {alias}: exact, more, unclear, short, wrong; as in {alias}<={near}");
+        error(column, message)
+    })
+}
+
+/// A unit: how it is typed, and mantissa and decimals of what it multiplies by.
+type NumberUnit = (&'static str, i64, u32);
+
+/// The units that numbers of a kind take, and a number of the kind as it may be written.
+fn units(kind: Kind) -> (&'static [NumberUnit], &'static str) {
+    const THOUSANDS: &[NumberUnit] = &[("k", 1_000, 0), ("K", 1_000, 0), ("M", 1_000_000, 0), ("G", 1_000_000_000, 0)];
+    match kind {
+        Kind::Money => (THOUSANDS, "2.5 or 1k"),
+        Kind::Cpus => (&[("m", 1, 3), ("k", 1_000, 0), ("K", 1_000, 0)], "8 or 500m"),
+        Kind::Bytes => (
+            &[
+                ("ki", 1 << 10, 0),
+                ("mi", 1 << 20, 0),
+                ("gi", 1 << 30, 0),
+                ("ti", 1 << 40, 0),
+                ("k", 1_000, 0),
+                ("m", 1_000_000, 0),
+                ("g", 1_000_000_000, 0),
+                ("t", 1_000_000_000_000, 0),
+            ],
+            "64Gi or 512Mi",
+        ),
+        Kind::Gib => (
+            &[("gi", 1, 0), ("g", 1, 0), ("ti", 1024, 0), ("t", 1024, 0), ("mi", 9_765_625, 10)],
+            "40 or 80Gi (in GiB)",
+        ),
+        Kind::Duration => (&[("s", 1, 0), ("m", 60, 0), ("h", 3_600, 0), ("d", 86_400, 0)], "90s, 2m, 24h or 7d"),
+        Kind::Ratio => (&[("%", 1, 2)], "5% or 0.05"),
+        Kind::Count | Kind::Text | Kind::Flag | Kind::Level => (THOUSANDS, "2"),
+    }
+}
+
+/// Reads a number with its unit; one without a unit counts `unit`.
+fn literal(column: usize, typed: &str, field: &Field, unit: Decimal) -> Result<Literal, QueryError> {
+    let kind = field.kind();
+    let (units, example) = units(kind);
+    let alias = field.alias();
+    let typed = typed.trim();
+    let digits = typed.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
+    let mut suffix = typed[digits.len()..].to_owned();
+    if matches!(kind, Kind::Bytes | Kind::Gib) {
+        suffix.make_ascii_lowercase();
+        if suffix.len() > 1 && suffix.ends_with('b') {
+            suffix.pop();
+        }
+    }
+    let factor = if suffix.is_empty() {
+        Some(unit)
+    } else {
+        let known = units.iter().find(|(name, ..)| *name == suffix);
+        known.map(|(_, mantissa, scale)| Decimal::new(*mantissa, *scale))
+    };
+    let whole = if digits.starts_with('.') { format!("0{digits}") } else { digits.to_owned() };
+    let value = match (money::parse_decimal(&whole), factor) {
+        (Ok(number), Some(factor)) => number.checked_mul(factor),
+        (Err(AmountError::TooLong), _) => None,
+        (Ok(_), None) | (Err(AmountError::NotANumber), _) => {
+            let typed = Clean::new(typed);
+            return fail(column, format!("{alias} cannot be compared with {typed}: write a number such as {example}"));
+        }
+    };
+    match value {
+        Some(value) if unit == Decimal::ONE => Ok(Literal { typed: typed.to_owned(), value: value.normalize() }),
+        // It prints under the alias, and so in the alias's unit.
+        Some(value) => Ok(Literal { typed: value.normalize().to_string(), value: value.normalize() }),
+        None => fail(column, format!("{} is more than can be compared", Clean::new(typed))),
     }
 }
 
@@ -66,11 +531,147 @@ impl fmt::Display for Query {
 
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.negated { "!" } else { "" })
+        if self.negated {
+            f.write_str("!")?;
+        }
+        match &self.test {
+            Test::Words(words) => join(f, words, |f, word| quote(f, &word.typed, word_needs_quotes)),
+            Test::Flag(field) => f.write_str(&field.alias()),
+            Test::Text { field, op, values } => {
+                write!(f, "{}{}", field.alias(), op.sign())?;
+                join(f, values, |f, value| quote(f, &value.typed, value_needs_quotes))
+            }
+            Test::Number { field, op, values } => {
+                write!(f, "{}{}", field.alias(), op.sign())?;
+                join(f, values, |f, value| f.write_str(&value.typed))
+            }
+            Test::Level { field, op, values } => {
+                write!(f, "{}{}", field.alias(), op.sign())?;
+                join(f, values, |f, value| f.write_str(value.as_str()))
+            }
+        }
     }
 }
 
+fn join<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: &[T],
+    show: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            f.write_str("|")?;
+        }
+        show(f, item)?;
+    }
+    Ok(())
+}
+
+fn quote(f: &mut fmt::Formatter<'_>, text: &str, needed: fn(&str) -> bool) -> fmt::Result {
+    if !needed(text) {
+        return f.write_str(text);
+    }
+    f.write_str("\"")?;
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            f.write_str("\\")?;
+        }
+        write!(f, "{c}")?;
+    }
+    f.write_str("\"")
+}
+
+fn value_needs_quotes(text: &str) -> bool {
+    text.contains(|c: char| c.is_whitespace() || matches!(c, '|' | '"')) || text.starts_with(['=', '<', '>'])
+}
+
+fn word_needs_quotes(text: &str) -> bool {
+    text.contains(|c: char| c.is_whitespace() || matches!(c, '|' | '"' | '=' | '<' | '>'))
+        || text.starts_with('!')
+        || Field::parse(text).is_ok_and(|field| stands_alone(&field))
+}
+
 /// Whether a clause keeps a row.
-pub fn judge(_clause: &Clause, _row: &Row, _at: &At) -> Verdict {
-    Verdict::Keeps
+pub fn judge(clause: &Clause, row: &Row, at: &At) -> Verdict {
+    let negated = clause.negated;
+    match &clause.test {
+        Test::Words(words) => Verdict::of(words.iter().any(|word| says(row, word)) != negated),
+        // Of a provider that is known it is known what it declares.
+        Test::Flag(field @ Field::Attribute(_)) if row.provider.is_some() => {
+            Verdict::of((field.value(row, at) != Value::Unknown) != negated)
+        }
+        Test::Flag(field) => decide(&field.value(row, at), negated, &|value| *value == Value::Flag(true)),
+        Test::Text { field, op, values } => {
+            let fold = if *field == Field::Gpu { lower_card } else { lower };
+            let is = |text: &str| {
+                let text = fold(text);
+                // Providers name a card with and without its family: rtx4090 and 4090.
+                let bare = text.strip_prefix("rtx").or_else(|| text.strip_prefix("gtx"));
+                let bare = bare.filter(|_| *field == Field::Gpu);
+                values.iter().any(|value| value.is(&text) || bare.is_some_and(|bare| value.is(bare)))
+            };
+            decide(&field.value(row, at), negated != (*op == Op::Unequal), &|value| match value {
+                Value::Text(text) => is(text),
+                Value::AnyOf(texts) => texts.iter().any(|text| is(text)),
+                _ => false,
+            })
+        }
+        Test::Number { field, op, values } => {
+            decide(&field.value(row, at), negated != (*op == Op::Unequal), &|value| match value {
+                Value::Number(number) => values.iter().any(|value| op.holds(number.cmp(&value.value))),
+                _ => false,
+            })
+        }
+        Test::Level { field, op, values } => {
+            decide(&field.value(row, at), negated != (*op == Op::Unequal), &|value| match value {
+                Value::Level(level) => values.iter().any(|value| op.holds(level.cmp(value))),
+                _ => false,
+            })
+        }
+    }
+}
+
+/// What cannot be known is unknown either way; what is not there meets a negation only; of several possible
+/// values each must do.
+fn decide(value: &Value<'_>, negated: bool, test: &dyn Fn(&Value<'_>) -> bool) -> Verdict {
+    match value {
+        Value::Unknown => Verdict::Unknown,
+        Value::Absent => Verdict::of(negated),
+        Value::AllOf(values) => {
+            let verdicts = values.iter().map(|value| decide(value, negated, test));
+            verdicts.fold(Verdict::Keeps, |all, one| match (all, one) {
+                (Verdict::Removes, _) | (_, Verdict::Removes) => Verdict::Removes,
+                (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,
+                _ => Verdict::Keeps,
+            })
+        }
+        value => Verdict::of(test(value) != negated),
+    }
+}
+
+/// Whether a word is anywhere in the text of the row, as a person reads it. The provider's list of all the GPUs it
+/// owns is left out: it says nothing of the one that is offered.
+fn says(row: &Row, word: &Pattern) -> bool {
+    let has = |text: &str| word.is_in(text);
+    let bid = &row.bid;
+    has(bid.id.provider.as_str())
+        || row.provider.as_deref().is_some_and(|provider| {
+            provider.host.as_ref().is_some_and(|host| has(host))
+                || provider.attributes.iter().any(|(key, value)| {
+                    if **value == *"true" { !key.starts_with("capabilities/") && has(key) } else { has(value) }
+                })
+                || provider.audits.iter().flatten().any(|audit| has(audit.auditor.as_str()))
+        })
+        || has(bid.state.as_str())
+        || row.blockers.iter().any(|blocker| has(blocker.short()))
+        || row
+            .gpus
+            .kinds()
+            .iter()
+            .flat_map(|gpu| &gpu.kinds)
+            .any(|kind| has(&kind.vendor) || [&kind.model, &kind.interface].into_iter().flatten().any(|text| has(text)))
+        || has(bid.price.denom.as_str())
+        || has(&bid.price.denom.short())
+        || row.fit.is_some_and(|fit| has(fit.as_str()))
+        || has(&row.gpu_text())
 }

@@ -1,1 +1,19 @@
+//! Every test of the program, in one binary so that it links once.
 
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+// The embedded chain is what most tests ask; without it there is nothing to test against.
+#![cfg(feature = "demo")]
+
+mod app;
+mod chain;
+mod cli;
+mod conformance;
+mod core;
+mod journeys;
+mod layers;
+mod money;
+mod readme;
+mod screens;
+mod support;
+mod terminal;
