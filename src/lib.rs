@@ -1,1 +1,3 @@
 //! akbids: the bids on an Akash deployment, live in a terminal.
+
+pub mod wallet;
