@@ -1,1 +1,2 @@
+mod lease;
 mod wallet;

@@ -406,7 +406,7 @@ fn text_is_read_in_every_form_that_a_vault_or_file_has() {
         ("/cosmos.crypto.secp256k1.PubKey", &hex(public)),
         ("/cosmos.crypto.secp256k1.PrivKey", &hex(private)),
     );
-    let in_hex: String = record.iter().map(|byte| format!("{byte:02x}")).collect();
+    let in_hex = wallet::hex(&record);
     let forms: [Vec<u8>; 8] = [
         private.into(),
         format!("0x{}\n", private.to_uppercase()).into(),
