@@ -8,4 +8,8 @@
 //! journal  on disk before the first byte leaves
 //! ```
 
+pub mod journal;
+pub mod outcome;
+pub mod send;
 pub mod tx;
+pub mod witness;

@@ -1,0 +1,498 @@
+//! What became of a signed transaction, as one endpoint tells it, and when two tell the same.
+//!
+//! An endpoint is asked one thing after another until it has made a [`Statement`]. The state decides, not the index: as
+//! long as the account's sequence is unspent and the last block has not passed, the transaction may still land, whatever
+//! is or is not found under its hash.
+//!
+//! ```text
+//! account ─ unspent, below T ─────────────────────────────────────────────▶ Open
+//!    │ unspent, at T or above ─▶ hash (only for the reason) ─▶ leases ────▶ Dead: expired   (or Leased, by another hand)
+//!    └ spent ─▶ hash ─▶ who used the sequence ─▶ the blocks ─▶ leases ────▶ Leased, or Dead: failed, superseded, spent
+//! ```
+
+use super::outcome::{Attempt, Difference, End, Leased, Verdict};
+
+/// One thing to ask an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The account's sequence, with the height of the answer.
+    Account,
+    /// The transaction under the attempt's hash.
+    ByHash,
+    /// Which transaction used the attempt's sequence (`tx.acc_seq`).
+    BySequence,
+    /// The hashes of the transactions in this block.
+    Block(u64),
+    /// Every lease of the attempt's orders in any state, with the height of the answer.
+    Leases,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// `height` is that of the state that was read (`x-cosmos-block-height`), or a height surely not above it; without
+    /// one nothing can be ruled out.
+    Account { height: Option<u64>, sequence: u64 },
+    /// To `ByHash` and `BySequence`: the transaction in its block, or that the index has none.
+    Included(Option<Included>),
+    /// To `Block`: the hashes, upper-case hex.
+    Block(Vec<String>),
+    /// As for `Account`.
+    Leases {
+        height: Option<u64>,
+        leases: Vec<Leased>,
+    },
+    /// Silence, an error, an index that is off, a block that is pruned: nothing to learn from.
+    Nothing,
+}
+
+/// A transaction in a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    pub hash: String,
+    pub height: u64,
+    pub verdict: Verdict,
+}
+
+/// What one endpoint says, everything considered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// At this height it may still land.
+    Open { height: u64 },
+    /// The leases are there. `at`: the height that shows it; `height`: the block that made them, if it was said.
+    Leased {
+        at: u64,
+        height: Option<u64>,
+        leases: Vec<Leased>,
+    },
+    /// It made no lease and never will. `held`: what other leases the orders have.
+    Dead {
+        at: u64,
+        how: How,
+        held: Vec<Leased>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum How {
+    Failed {
+        height: u64,
+        verdict: Verdict,
+    },
+    /// It is in this block; the reason is not told.
+    FailedUntold {
+        height: u64,
+    },
+    Superseded {
+        by: Option<String>,
+    },
+    /// Somebody used the sequence.
+    Spent,
+    Expired {
+        verdict: Option<Verdict>,
+    },
+}
+
+/// Why an endpoint made no statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Miss {
+    Silent,
+    Lags,
+    /// What it said does not hold together.
+    Contradictory,
+}
+
+/// An endpoint under questioning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interview(Stage);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    Account,
+    /// `at`: the height up to which the account's answer reaches, never above T.
+    ByHash {
+        at: u64,
+        spent: bool,
+    },
+    BySequence {
+        at: u64,
+    },
+    Blocks {
+        at: u64,
+        next: u64,
+    },
+    /// `need`: the least height at which the list of leases can be trusted to show what the fate made.
+    Leases {
+        at: u64,
+        need: u64,
+        fate: Fate,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    Ran {
+        height: u64,
+        verdict: Option<Verdict>,
+    },
+    Not(How),
+}
+
+/// Either the next question or the end of the interview.
+pub enum Turn {
+    Ask(Interview, Question),
+    Says(Statement),
+    Misses(Miss),
+}
+
+impl Interview {
+    pub fn start() -> (Self, Question) {
+        (Self(Stage::Account), Question::Account)
+    }
+
+    /// Takes an answer. `open_at`: the greatest height at which this endpoint saw the sequence unspent, so that earlier
+    /// blocks need not be searched.
+    pub fn hear(self, attempt: &Attempt, open_at: u64, answer: Answer) -> Turn {
+        let last = attempt.timeout_height;
+        match (self.0, answer) {
+            (Stage::Account, Answer::Account { height, sequence }) => {
+                let spent = sequence > attempt.sequence;
+                let height = height.unwrap_or(0);
+                if !spent && height < last {
+                    return Turn::Says(Statement::Open { height });
+                }
+                ask(
+                    Stage::ByHash {
+                        at: height.min(last),
+                        spent,
+                    },
+                    Question::ByHash,
+                )
+            }
+            (Stage::ByHash { at, spent: true }, answer) => match included(answer) {
+                Some(found) if found.hash == attempt.hash() => ran(attempt, at, found),
+                _ => ask(Stage::BySequence { at }, Question::BySequence),
+            },
+            (Stage::ByHash { at, spent: false }, answer) => {
+                let verdict = included(answer)
+                    .filter(|found| found.hash == attempt.hash())
+                    .map(|found| found.verdict);
+                if verdict.as_ref().is_some_and(|verdict| verdict.code == 0) {
+                    // A success would have used the sequence.
+                    return Turn::Misses(Miss::Contradictory);
+                }
+                leases(at, last, Fate::Not(How::Expired { verdict }))
+            }
+            (Stage::BySequence { at }, answer) => match included(answer) {
+                Some(found) if found.hash == attempt.hash() => ran(attempt, at, found),
+                Some(found) => leases(
+                    at,
+                    found.height.min(last),
+                    Fate::Not(How::Superseded {
+                        by: Some(found.hash),
+                    }),
+                ),
+                None => block(attempt, at, attempt.signed_height.max(open_at) + 1),
+            },
+            (Stage::Blocks { at, next }, Answer::Block(hashes)) => {
+                if hashes.iter().any(|hash| hash == attempt.hash()) {
+                    return leases(
+                        at,
+                        next,
+                        Fate::Ran {
+                            height: next,
+                            verdict: None,
+                        },
+                    );
+                }
+                block(attempt, at, next + 1)
+            }
+            (Stage::Blocks { at, .. }, Answer::Nothing) => {
+                leases(at, known(attempt, at), Fate::Not(How::Spent))
+            }
+            (Stage::Leases { at, need, fate }, Answer::Leases { height, leases }) => {
+                if height.unwrap_or(0) < need {
+                    return Turn::Misses(Miss::Lags);
+                }
+                conclude(
+                    attempt,
+                    at.max(need).min(attempt.timeout_height),
+                    fate,
+                    leases,
+                )
+            }
+            _ => Turn::Misses(Miss::Silent),
+        }
+    }
+}
+
+fn ask(stage: Stage, question: Question) -> Turn {
+    Turn::Ask(Interview(stage), question)
+}
+
+fn leases(at: u64, need: u64, fate: Fate) -> Turn {
+    ask(Stage::Leases { at, need, fate }, Question::Leases)
+}
+
+fn included(answer: Answer) -> Option<Included> {
+    match answer {
+        Answer::Included(found) => found,
+        _ => None,
+    }
+}
+
+fn ran(attempt: &Attempt, at: u64, found: Included) -> Turn {
+    // In a block above its last one it is only refused; the sequence went to somebody else.
+    if found.verdict.is("sdk", 30) {
+        return leases(
+            at,
+            known(attempt, at),
+            Fate::Not(How::Expired {
+                verdict: Some(found.verdict),
+            }),
+        );
+    }
+    leases(
+        at,
+        found.height,
+        Fate::Ran {
+            height: found.height,
+            verdict: Some(found.verdict),
+        },
+    )
+}
+
+/// Searches block after block until the last one that can hold it, as far as the endpoint's account answer reaches.
+fn block(attempt: &Attempt, at: u64, next: u64) -> Turn {
+    if at == 0 {
+        // No height came with the answer, so there is no telling how far to search.
+        leases(at, attempt.timeout_height, Fate::Not(How::Spent))
+    } else if next > at {
+        leases(at, at, Fate::Not(How::Superseded { by: None }))
+    } else {
+        ask(Stage::Blocks { at, next }, Question::Block(next))
+    }
+}
+
+/// At this height nothing can change any more: the answer's own, or the last block where there was none.
+fn known(attempt: &Attempt, at: u64) -> u64 {
+    if at == 0 { attempt.timeout_height } else { at }
+}
+
+fn conclude(attempt: &Attempt, at: u64, fate: Fate, listed: Vec<Leased>) -> Turn {
+    let own: Vec<Leased> = attempt
+        .leases
+        .iter()
+        .filter_map(|quoted| listed.iter().find(|lease| lease.id == quoted.id))
+        .cloned()
+        .collect();
+    if own.len() == attempt.leases.len() {
+        let height = match fate {
+            Fate::Ran { height, verdict }
+                if verdict.as_ref().is_none_or(|verdict| verdict.code == 0) =>
+            {
+                Some(height)
+            }
+            _ => None,
+        };
+        return Turn::Says(Statement::Leased {
+            at,
+            height,
+            leases: own,
+        });
+    }
+    let how = match fate {
+        Fate::Ran {
+            verdict: Some(verdict),
+            ..
+        } if verdict.code == 0 => return Turn::Misses(Miss::Contradictory),
+        Fate::Ran {
+            height,
+            verdict: Some(verdict),
+        } => How::Failed { height, verdict },
+        Fate::Ran {
+            height,
+            verdict: None,
+        } => How::FailedUntold { height },
+        Fate::Not(how) => how,
+    };
+    let of_the_orders = |lease: &Leased| {
+        attempt
+            .leases
+            .iter()
+            .any(|quoted| quoted.id.same_order(&lease.id))
+    };
+    Turn::Says(Statement::Dead {
+        at,
+        how,
+        held: listed.into_iter().filter(of_the_orders).collect(),
+    })
+}
+
+impl Statement {
+    /// Whether it is the last word of this endpoint.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Open { .. })
+    }
+
+    /// The height that shows it.
+    pub fn at(&self) -> u64 {
+        match self {
+            Self::Open { height } => *height,
+            Self::Leased { at, .. } | Self::Dead { at, .. } => *at,
+        }
+    }
+
+    /// Whether both can be true, and are the same end.
+    pub fn agrees(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Leased { .. }, Self::Leased { .. }) => true,
+            (Self::Dead { how, .. }, Self::Dead { how: other, .. }) => how.agrees(other),
+            _ => false,
+        }
+    }
+}
+
+impl How {
+    /// How much it tells; of two that agree the more telling one is said.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Failed { .. } => 4,
+            Self::FailedUntold { .. } => 3,
+            Self::Superseded { by: Some(_) } => 2,
+            Self::Superseded { by: None } | Self::Expired { .. } => 1,
+            Self::Spent => 0,
+        }
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Failed { height, verdict },
+                Self::Failed {
+                    height: at,
+                    verdict: other,
+                },
+            ) => height == at && verdict.codespace == other.codespace && verdict.code == other.code,
+            (
+                Self::Failed { height, .. } | Self::FailedUntold { height },
+                Self::Failed { height: at, .. } | Self::FailedUntold { height: at },
+            ) => height == at,
+            (Self::Superseded { by: Some(one) }, Self::Superseded { by: Some(other) }) => {
+                one == other
+            }
+            // The one looked before, the other after somebody used the sequence of a transaction that had expired.
+            (
+                Self::Superseded { .. } | Self::Expired { .. },
+                Self::Superseded { .. } | Self::Expired { .. },
+            )
+            | (Self::Spent, _)
+            | (_, Self::Spent) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The end that `need` of these statements agree on.
+pub fn verdict(attempt: &Attempt, said: &[&Statement], need: usize) -> Option<End> {
+    said.iter()
+        .filter(|first| first.is_final())
+        .find_map(|first| {
+            let agreeing: Vec<&Statement> = said
+                .iter()
+                .copied()
+                .filter(|other| first.agrees(other))
+                .collect();
+            (agreeing.len() >= need).then(|| end(attempt, &agreeing))
+        })
+}
+
+fn end(attempt: &Attempt, agreeing: &[&Statement]) -> End {
+    let made = agreeing.iter().filter_map(|statement| match statement {
+        Statement::Leased { height, leases, .. } => Some((*height, leases)),
+        _ => None,
+    });
+    if let Some((_, first)) = made.clone().next() {
+        let height = made.clone().find_map(|(height, _)| height);
+        // Whoever of them sees a difference, it is said.
+        let mut differences = Vec::new();
+        for difference in made.flat_map(|(_, leases)| compare(attempt, leases)) {
+            if !differences.contains(&difference) {
+                differences.push(difference);
+            }
+        }
+        let leases = first.clone();
+        return if differences.is_empty() {
+            End::Done { height, leases }
+        } else {
+            End::DoneButDiffers {
+                height,
+                leases,
+                differences,
+            }
+        };
+    }
+
+    let dead = agreeing.iter().filter_map(|statement| match statement {
+        Statement::Dead { how, held, .. } => Some((how, held)),
+        _ => None,
+    });
+    let how = dead
+        .clone()
+        .map(|(how, _)| how)
+        .max_by_key(|how| how.weight());
+    let others: Vec<Leased> = dead
+        .clone()
+        .next()
+        .into_iter()
+        .flat_map(|(_, held)| held)
+        .filter(|lease| lease.active && dead.clone().all(|(_, held)| held.contains(lease)))
+        .filter(|lease| attempt.leases.iter().all(|quoted| quoted.id != lease.id))
+        .cloned()
+        .collect();
+    if !others.is_empty() {
+        let verdict = match how {
+            Some(How::Failed { verdict, .. }) => Some(verdict.clone()),
+            _ => None,
+        };
+        return End::LeasedByOther {
+            leases: others,
+            verdict,
+        };
+    }
+    match how {
+        Some(How::Failed { height, verdict }) => End::Failed {
+            height: *height,
+            verdict: Some(verdict.clone()),
+        },
+        Some(How::FailedUntold { height }) => End::Failed {
+            height: *height,
+            verdict: None,
+        },
+        Some(How::Superseded { by }) => End::Superseded { by: by.clone() },
+        Some(How::Expired { verdict }) => End::Expired {
+            timeout_height: attempt.timeout_height,
+            verdict: verdict.clone(),
+        },
+        Some(How::Spent) | None => End::Spent,
+    }
+}
+
+/// Provider and order are the same, being the id; what is left is the price, as an integer, and whether it still runs.
+fn compare(attempt: &Attempt, leases: &[Leased]) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for (quoted, lease) in attempt.leases.iter().zip(leases) {
+        let gseq = quoted.id.gseq;
+        if quoted.price != lease.price {
+            differences.push(Difference::Price {
+                gseq,
+                quoted: quoted.price.clone(),
+                leased: lease.price.clone(),
+            });
+        }
+        if !lease.active {
+            differences.push(Difference::Closed { gseq });
+        }
+    }
+    differences
+}
