@@ -170,6 +170,12 @@ impl Verdict {
         expected_sequence(&self.text)
     }
 
+    /// Whether it was in a block too late or out of turn, and so surely did not use its sequence. The same bytes may have
+    /// been in an earlier block as well: the index keeps the last.
+    pub fn left_sequence(&self) -> bool {
+        self.is("sdk", 30) || self.is("sdk", 32)
+    }
+
     /// What it means for the person, where that is known.
     fn meaning(&self) -> Option<&'static str> {
         Some(match (self.codespace.as_str(), self.code) {
@@ -286,8 +292,8 @@ pub enum End {
     },
     /// Another transaction of the account took its place; its hash, if known.
     Superseded { by: Option<String> },
-    /// Its sequence was used and no lease came of it; whether by this transaction, nobody can say any more.
-    Spent,
+    /// No lease came of it and none can any more; on the reason no two endpoints agree, or none can tell.
+    NoLease,
     /// It made no lease, and another provider holds the order.
     LeasedByOther {
         leases: Vec<Leased>,
@@ -362,10 +368,12 @@ impl fmt::Display for End {
                     " came first, so this one never can: nothing was leased by it"
                 )
             }
-            Self::Spent => write!(
-                f,
-                "its sequence was used and no lease came of it; it can no longer make one"
-            ),
+            Self::NoLease => {
+                write!(
+                    f,
+                    "no lease came of it, and none can any more; the endpoints do not tell the reason alike"
+                )
+            }
             Self::LeasedByOther { leases, verdict } => {
                 write!(f, "the order went elsewhere")?;
                 each(f, leases)?;

@@ -114,8 +114,10 @@ enum Stage {
         at: u64,
         spent: bool,
     },
+    /// `refused`: what the hash showed, if it was not a success.
     BySequence {
         at: u64,
+        refused: Option<Included>,
     },
     Blocks {
         at: u64,
@@ -169,10 +171,13 @@ impl Interview {
                     Question::ByHash,
                 )
             }
-            (Stage::ByHash { at, spent: true }, answer) => match included(answer) {
-                Some(found) if found.hash == attempt.hash() => ran(attempt, at, found),
-                _ => ask(Stage::BySequence { at }, Question::BySequence),
-            },
+            (Stage::ByHash { at, spent: true }, answer) => {
+                let found = included(answer).filter(|found| found.hash == attempt.hash());
+                match found {
+                    Some(found) if found.verdict.code == 0 => ran(at, found),
+                    refused => ask(Stage::BySequence { at, refused }, Question::BySequence),
+                }
+            }
             (Stage::ByHash { at, spent: false }, answer) => {
                 let verdict = included(answer)
                     .filter(|found| found.hash == attempt.hash())
@@ -183,16 +188,20 @@ impl Interview {
                 }
                 leases(at, last, Fate::Not(How::Expired { verdict }))
             }
-            (Stage::BySequence { at }, answer) => match included(answer) {
-                Some(found) if found.hash == attempt.hash() => ran(attempt, at, found),
-                Some(found) => leases(
-                    at,
-                    found.height.min(last),
-                    Fate::Not(How::Superseded {
-                        by: Some(found.hash),
-                    }),
-                ),
-                None => block(attempt, at, attempt.signed_height.max(open_at) + 1),
+            (Stage::BySequence { at, refused }, answer) => match (included(answer), refused) {
+                (Some(found), _) if found.hash == attempt.hash() => ran(at, found),
+                (Some(found), _) => {
+                    let need = found.height.min(last);
+                    leases(
+                        at,
+                        need,
+                        Fate::Not(How::Superseded {
+                            by: Some(found.hash),
+                        }),
+                    )
+                }
+                (None, Some(refused)) if !refused.verdict.left_sequence() => ran(at, refused),
+                (None, _) => block(attempt, at, attempt.signed_height.max(open_at) + 1),
             },
             (Stage::Blocks { at, next }, Answer::Block(hashes)) => {
                 if hashes.iter().any(|hash| hash == attempt.hash()) {
@@ -241,17 +250,7 @@ fn included(answer: Answer) -> Option<Included> {
     }
 }
 
-fn ran(attempt: &Attempt, at: u64, found: Included) -> Turn {
-    // In a block above its last one it is only refused; the sequence went to somebody else.
-    if found.verdict.is("sdk", 30) {
-        return leases(
-            at,
-            known(attempt, at),
-            Fate::Not(How::Expired {
-                verdict: Some(found.verdict),
-            }),
-        );
-    }
+fn ran(at: u64, found: Included) -> Turn {
     leases(
         at,
         found.height,
@@ -343,51 +342,63 @@ impl Statement {
         }
     }
 
-    /// Whether both can be true, and are the same end.
+    /// Whether both can be true: both say leased, or both that it is dead. One contradiction is left among the dead:
+    /// a sequence that was unspent at the last block cannot have been spent before it.
     pub fn agrees(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Leased { .. }, Self::Leased { .. }) => true,
-            (Self::Dead { how, .. }, Self::Dead { how: other, .. }) => how.agrees(other),
+            (
+                Self::Dead { at, how, .. },
+                Self::Dead {
+                    at: other_at,
+                    how: other,
+                    ..
+                },
+            ) => match (how.is_expired(), other.is_expired()) {
+                (true, false) => other_at >= at,
+                (false, true) => at >= other_at,
+                _ => true,
+            },
             _ => false,
         }
     }
 }
 
 impl How {
-    /// How much it tells; of two that agree the more telling one is said.
+    fn is_expired(&self) -> bool {
+        matches!(self, Self::Expired { .. })
+    }
+
+    /// Of two with the same word, the one that tells more.
     fn weight(&self) -> u8 {
         match self {
             Self::Failed { .. } => 4,
             Self::FailedUntold { .. } => 3,
-            Self::Superseded { by: Some(_) } => 2,
-            Self::Superseded { by: None } | Self::Expired { .. } => 1,
-            Self::Spent => 0,
+            Self::Expired { .. } => 2,
+            Self::Superseded { by: Some(_) } => 1,
+            Self::Superseded { by: None } | Self::Spent => 0,
         }
     }
 
-    fn agrees(&self, other: &Self) -> bool {
+    /// Whether the one vouches for what would be said of the other.
+    fn vouches(&self, other: &Self) -> bool {
+        use How::{Expired, Failed, FailedUntold, Spent, Superseded};
         match (self, other) {
             (
-                Self::Failed { height, verdict },
-                Self::Failed {
+                Failed { height, verdict },
+                Failed {
                     height: at,
                     verdict: other,
                 },
-            ) => height == at && verdict.codespace == other.codespace && verdict.code == other.code,
+            ) => height == at && other.is(&verdict.codespace, verdict.code),
             (
-                Self::Failed { height, .. } | Self::FailedUntold { height },
-                Self::Failed { height: at, .. } | Self::FailedUntold { height: at },
+                Failed { height, .. } | FailedUntold { height },
+                Failed { height: at, .. } | FailedUntold { height: at },
             ) => height == at,
-            (Self::Superseded { by: Some(one) }, Self::Superseded { by: Some(other) }) => {
-                one == other
-            }
-            // The one looked before, the other after somebody used the sequence of a transaction that had expired.
-            (
-                Self::Superseded { .. } | Self::Expired { .. },
-                Self::Superseded { .. } | Self::Expired { .. },
-            )
-            | (Self::Spent, _)
-            | (_, Self::Spent) => true,
+            (Superseded { by: Some(one) }, Superseded { by: Some(other) }) => one == other,
+            // The one looked before, the other after somebody used the sequence of what had expired.
+            (Superseded { .. } | Expired { .. }, Superseded { .. } | Expired { .. })
+            | (Spent, Spent) => true,
             _ => false,
         }
     }
@@ -403,51 +414,64 @@ pub fn verdict(attempt: &Attempt, said: &[&Statement], need: usize) -> Option<En
                 .copied()
                 .filter(|other| first.agrees(other))
                 .collect();
-            (agreeing.len() >= need).then(|| end(attempt, &agreeing))
+            (agreeing.len() >= need).then(|| match first {
+                Statement::Dead { .. } => dead(attempt, &agreeing, need),
+                _ => leased(attempt, &agreeing),
+            })
         })
 }
 
-fn end(attempt: &Attempt, agreeing: &[&Statement]) -> End {
-    let made = agreeing.iter().filter_map(|statement| match statement {
-        Statement::Leased { height, leases, .. } => Some((*height, leases)),
-        _ => None,
-    });
-    if let Some((_, first)) = made.clone().next() {
-        let height = made.clone().find_map(|(height, _)| height);
+fn leased(attempt: &Attempt, agreeing: &[&Statement]) -> End {
+    let (mut at, mut made, mut differences) = (None, Vec::new(), Vec::new());
+    for statement in agreeing {
+        let Statement::Leased { height, leases, .. } = statement else {
+            continue;
+        };
+        at = at.or(*height);
         // Whoever of them sees a difference, it is said.
-        let mut differences = Vec::new();
-        for difference in made.flat_map(|(_, leases)| compare(attempt, leases)) {
+        for difference in compare(attempt, leases) {
             if !differences.contains(&difference) {
                 differences.push(difference);
             }
         }
-        let leases = first.clone();
-        return if differences.is_empty() {
-            End::Done { height, leases }
-        } else {
-            End::DoneButDiffers {
-                height,
-                leases,
-                differences,
-            }
-        };
+        made.clone_from(leases);
     }
+    if differences.is_empty() {
+        End::Done {
+            height: at,
+            leases: made,
+        }
+    } else {
+        End::DoneButDiffers {
+            height: at,
+            leases: made,
+            differences,
+        }
+    }
+}
 
-    let dead = agreeing.iter().filter_map(|statement| match statement {
-        Statement::Dead { how, held, .. } => Some((how, held)),
-        _ => None,
-    });
-    let how = dead
-        .clone()
-        .map(|(how, _)| how)
+fn dead(attempt: &Attempt, agreeing: &[&Statement], need: usize) -> End {
+    let told: Vec<(&How, &Vec<Leased>)> = agreeing
+        .iter()
+        .filter_map(|statement| match statement {
+            Statement::Dead { how, held, .. } => Some((how, held)),
+            _ => None,
+        })
+        .collect();
+    // Nobody's word alone where two are needed: what only one of them knows is left unsaid.
+    let how = told
+        .iter()
+        .map(|(how, _)| *how)
+        .filter(|how| told.iter().filter(|(other, _)| how.vouches(other)).count() >= need)
         .max_by_key(|how| how.weight());
-    let others: Vec<Leased> = dead
-        .clone()
-        .next()
-        .into_iter()
-        .flat_map(|(_, held)| held)
-        .filter(|lease| lease.active && dead.clone().all(|(_, held)| held.contains(lease)))
-        .filter(|lease| attempt.leases.iter().all(|quoted| quoted.id != lease.id))
+
+    let theirs = |lease: &Leased| attempt.leases.iter().all(|quoted| quoted.id != lease.id);
+    let first = told.first().map_or(&[][..], |(_, held)| held);
+    let others: Vec<Leased> = first
+        .iter()
+        .filter(|lease| {
+            lease.active && theirs(lease) && told.iter().all(|(_, held)| held.contains(lease))
+        })
         .cloned()
         .collect();
     if !others.is_empty() {
@@ -474,7 +498,7 @@ fn end(attempt: &Attempt, agreeing: &[&Statement]) -> End {
             timeout_height: attempt.timeout_height,
             verdict: verdict.clone(),
         },
-        Some(How::Spent) | None => End::Spent,
+        Some(How::Spent) | None => End::NoLease,
     }
 }
 

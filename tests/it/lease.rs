@@ -1,6 +1,6 @@
 //! Accepting: the bytes that are signed, the journal, and the state machine against a chain that misbehaves.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod signing {
     use std::fs;
@@ -292,5 +292,60 @@ mod signing {
         let sent = "CpIBCowBCiQvYWthc2gubWFya2V0LnYxYmV0YTUuTXNnQ3JlYXRlTGVhc2USZApiCixha2FzaDFxZHM1N25xcndrN2o0MjU4am41N2dkbmYydXk2YW5rZ3VkMGE0dxAIGAEgASosYWthc2gxbXg0cWxtanhjeTB0ZGx3dzI0OWpxc3I2ejZwbXhzZzhoc3BkNTQYzgESZgpQCkYKHy9jb3Ntb3MuY3J5cHRvLnNlY3AyNTZrMS5QdWJLZXkSIwohAom5TiRwNOjliSzaldpSBacp8FX5UdAN0x3f2CJLaY77EgQKAggBGAMSEgoMCgR1YWt0EgQ4ODkzEPjaFRpAMmIKTwr3p+lXss1dkG8lYiDXLlCRNyTugxeQvQ/Vf6QnoDhqhBLx42zkOxmLXVOsSqXhFpWZenAto5/vH93tLg==";
         let hash = "AFB5D9BF796B77217192AB35A8534B643F79EC2112FA95AB7F18E1F406F5146F";
         assert_eq!(tx::hash(&STANDARD.decode(sent).unwrap()), hash);
+    }
+}
+
+#[path = "support/model_chain.rs"]
+mod model_chain;
+#[path = "support/simulation.rs"]
+mod simulation;
+
+mod accepting {
+    use std::collections::BTreeMap;
+    use std::env;
+
+    use super::simulation::Simulation;
+
+    /// Seeds of one `cargo test`. `AKBIDS_SEEDS=10000` runs more, `AKBIDS_SEED=n` one of them with its whole story.
+    const SEEDS: u64 = 1500;
+
+    #[test]
+    fn whatever_goes_wrong_the_last_word_is_true_and_comes() {
+        let number = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+        let (first, count) = match number("AKBIDS_SEED") {
+            Some(seed) => (seed, 1),
+            None => (0, number("AKBIDS_SEEDS").unwrap_or(SEEDS)),
+        };
+        let (mut ends, mut attempts, mut resumed, mut posts) = (BTreeMap::new(), 0, 0, 0);
+        let mut failed = Vec::new();
+        for seed in first..first + count {
+            let mut run = Simulation::new(seed);
+            let result = run.run();
+            if count == 1 {
+                eprintln!("{}", run.trace.join("\n"));
+            }
+            if let Err(why) = result {
+                failed.push(format!("seed {seed}: {why}"));
+            }
+            for (end, times) in run.report.ends {
+                *ends.entry(end).or_insert(0) += times;
+            }
+            attempts += run.report.attempts;
+            resumed += run.report.resumed;
+            posts += run.report.posts;
+        }
+        let told =
+            format!("{attempts} attempts, {posts} broadcasts, {resumed} resumed, ends: {ends:?}");
+        assert!(
+            failed.is_empty(),
+            "{} of {count} seeds, replay one with AKBIDS_SEED=n:\n{}\n{told}",
+            failed.len(),
+            failed[..failed.len().min(20)].join("\n"),
+        );
+        if count >= SEEDS {
+            eprintln!("{told}");
+            assert_eq!(ends.len(), 10, "every end is reached: {told}");
+            assert!(resumed > count / 4, "{told}");
+        }
     }
 }
