@@ -229,8 +229,8 @@ impl<D: Disk> Journal<D> {
     fn write(&mut self, line: &Line) -> Result<(), JournalError> {
         let write = |disk: &mut D| {
             let torn = disk.read()?.last().is_some_and(|last| *last != b'\n');
-            // Ends what a crash left, so that this line is one of its own.
-            let mut bytes = if torn { vec![b'\n'] } else { Vec::new() };
+            // Ends what a crash left, and spoils it: lacking only its end it would come alive as an entry.
+            let mut bytes = if torn { b"~\n".to_vec() } else { Vec::new() };
             serde_json::to_writer(&mut bytes, line)?;
             bytes.push(b'\n');
             disk.append(&bytes)?;

@@ -1,0 +1,532 @@
+//! The machine by hand: what it asks, in which order, and what it never does.
+
+use std::time::Duration;
+
+use akbids::lease::outcome::{
+    Attempt, Difference, End, Leased, Price, Quoted, Verdict, expected_sequence,
+};
+use akbids::lease::send::{Next, Posted, Seen, Stage, State, step, timeout_height};
+use akbids::lease::tx::{LeaseId, Signed};
+use akbids::lease::witness::{Answer, Included, Question};
+
+pub fn attempt() -> Attempt {
+    let id = LeaseId {
+        owner: "akash1owner".to_owned(),
+        dseq: 9,
+        gseq: 1,
+        oseq: 1,
+        provider: "akash1provider".to_owned(),
+        bseq: 0,
+    };
+    Attempt {
+        chain_id: "model".to_owned(),
+        account: "akash1owner".to_owned(),
+        sequence: 7,
+        signed_height: 100,
+        timeout_height: 120,
+        leases: vec![Quoted {
+            id,
+            price: price("1213.285682"),
+        }],
+        tx: Signed::new(b"the very bytes".to_vec()),
+    }
+}
+
+pub fn price(amount: &str) -> Price {
+    Price::parse("uact", amount).unwrap()
+}
+
+fn lease(amount: &str) -> Leased {
+    Leased {
+        id: attempt().leases.remove(0).id,
+        price: price(amount),
+        active: true,
+    }
+}
+
+fn account(height: u64, sequence: u64) -> Seen {
+    Seen::Answered(Answer::Account {
+        height: Some(height),
+        sequence,
+    })
+}
+
+fn listed(height: u64, leases: Vec<Leased>) -> Seen {
+    Seen::Answered(Answer::Leases {
+        height: Some(height),
+        leases,
+    })
+}
+
+fn found(height: u64, codespace: &str, code: u32) -> Seen {
+    let verdict = Verdict::new(codespace, code, "");
+    Seen::Answered(Answer::Included(Some(Included {
+        hash: attempt().tx.hash,
+        height,
+        verdict,
+    })))
+}
+
+fn checked(codespace: &str, code: u32, text: &str) -> Seen {
+    Seen::Posted(Posted::Answered(Verdict::new(codespace, code, text)))
+}
+
+fn ask(endpoint: usize, question: Question) -> Next {
+    Next::Ask { endpoint, question }
+}
+
+fn post(endpoint: usize) -> Next {
+    Next::Post { endpoint }
+}
+
+/// Runs a script: what is expected next, and what is then reported.
+fn play(mut state: State, script: Vec<(Next, Seen)>) -> State {
+    for (place, (expected, seen)) in script.into_iter().enumerate() {
+        assert_eq!(state.next(), expected, "step {place}");
+        state = step(&attempt(), state, seen).0;
+    }
+    state
+}
+
+#[test]
+fn all_goes_well_in_eleven_steps() {
+    use Question::{Account, ByHash, Leases};
+    let state = play(
+        State::signed(2),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(100, 7)),
+            (Next::Pause, Seen::Paused),
+            (ask(1, Account), account(101, 8)),
+            (ask(1, ByHash), found(101, "", 0)),
+            (ask(1, Leases), listed(101, vec![lease("1213.285682")])),
+            (ask(0, Account), account(101, 8)),
+            (ask(0, ByHash), found(101, "", 0)),
+            (
+                ask(0, Leases),
+                listed(101, vec![lease("1213.285682000000000000")]),
+            ),
+        ],
+    );
+    let Next::End(end) = state.next() else {
+        panic!("{state:?}")
+    };
+    assert!(matches!(
+        end,
+        End::Done {
+            height: Some(101),
+            ..
+        }
+    ));
+    assert_eq!(
+        end.to_string(),
+        "leased in block 101: group 1 to akash1provider at 1213.285682 uact a block, as quoted"
+    );
+    assert_eq!(state.stage(), Stage::Ended(end));
+}
+
+#[test]
+fn one_endpoint_is_enough_where_there_is_one() {
+    use Question::{Account, ByHash, BySequence, Leases};
+    let state = play(
+        State::signed(1),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), Seen::Posted(Posted::Unknown)),
+            (ask(0, Account), account(105, 8)),
+            (ask(0, ByHash), found(103, "sdk", 11)),
+            (ask(0, BySequence), found(103, "sdk", 11)),
+            (ask(0, Leases), listed(105, vec![])),
+        ],
+    );
+    let Next::End(end) = state.next() else {
+        panic!("{state:?}")
+    };
+    assert!(
+        matches!(&end, End::Failed { height: 103, verdict: Some(verdict) } if verdict.code == 11)
+    );
+    assert!(
+        end.to_string().contains("out of gas") && end.to_string().contains("--gas-adjustment"),
+        "{end}"
+    );
+}
+
+#[test]
+fn a_hash_with_a_code_is_no_end_while_the_sequence_is_unspent() {
+    use Question::{Account, ByHash, Leases};
+    // As recorded: code 30 in a block, the sequence not spent.
+    let state = play(
+        State::signed(1),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(119, 7)),
+            (Next::Pause, Seen::Paused),
+            (ask(0, Account), account(121, 7)),
+            (ask(0, ByHash), found(121, "sdk", 30)),
+            (ask(0, Leases), listed(121, vec![])),
+        ],
+    );
+    let Next::End(end) = state.next() else {
+        panic!("{state:?}")
+    };
+    assert!(
+        matches!(
+            end,
+            End::Expired {
+                timeout_height: 120,
+                verdict: Some(_)
+            }
+        ),
+        "{end}"
+    );
+    assert!(
+        end.to_string()
+            .starts_with("not included by block 120, and it no longer can be"),
+        "{end}"
+    );
+}
+
+#[test]
+fn refused_connections_and_busy_nodes_go_round_until_one_takes_it() {
+    use Question::Account;
+    let lags = "account sequence mismatch, expected 6, got 7: incorrect account sequence";
+    let state = play(
+        State::signed(2),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), Seen::Posted(Posted::NotSent)),
+            (post(1), checked("sdk", 20, "mempool is full")),
+            (ask(0, Account), Seen::Answered(Answer::Nothing)),
+            (ask(1, Account), account(100, 6)),
+            (Next::Pause, Seen::Paused),
+            (post(0), checked("sdk", 32, lags)),
+            (post(1), Seen::Posted(Posted::NotSent)),
+            (ask(0, Account), account(100, 6)),
+            (Next::Pause, Seen::Paused),
+            (post(0), checked("sdk", 19, "")),
+            (ask(1, Account), account(101, 7)),
+        ],
+    );
+    assert_eq!(state.stage(), Stage::Pending { height: 101 });
+}
+
+#[test]
+fn it_is_rejected_only_when_everyone_who_answers_says_no_and_nobody_may_have_it() {
+    let no = || checked("sdk", 13, "insufficient fees; got: 1uakt required: 750uakt");
+    let state = play(
+        State::signed(3),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), no()),
+            (post(1), Seen::Posted(Posted::NotSent)),
+            (post(2), no()),
+        ],
+    );
+    let Next::End(end) = state.next() else {
+        panic!("{state:?}")
+    };
+    assert!(
+        matches!(&end, End::Rejected { .. }) && end.to_string().contains("--gas-prices"),
+        "{end}"
+    );
+
+    // One lost answer, and no is no longer the whole truth.
+    let state = play(
+        State::signed(2),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), no()),
+            (post(1), Seen::Posted(Posted::Unknown)),
+            (ask(0, Question::Account), account(100, 7)),
+        ],
+    );
+    assert!(
+        matches!(state.stage(), Stage::Unknown { height: 100 }),
+        "{:?}",
+        state.stage()
+    );
+    assert!(
+        state
+            .stage()
+            .to_string()
+            .starts_with("sent, outcome unknown")
+    );
+    assert_eq!(state.abandoned(), None, "it may have been sent");
+}
+
+#[test]
+fn giving_up_is_an_end_only_while_nothing_left() {
+    let state = State::signed(1);
+    assert_eq!(state.abandoned(), Some(End::NotSent));
+    let state = play(state, vec![(Next::Write, Seen::Written)]);
+    assert_eq!(state.abandoned(), None, "a broadcast is on its way");
+    let state = play(state, vec![(post(0), Seen::Posted(Posted::NotSent))]);
+    assert_eq!(state.abandoned(), Some(End::NotSent));
+    assert!(matches!(state.stage(), Stage::NotTaken { why: None }));
+    assert_eq!(
+        State::resumed(1).abandoned(),
+        None,
+        "an earlier process may have sent it"
+    );
+    let state = play(State::signed(1), vec![(Next::Write, Seen::NotWritten)]);
+    assert_eq!(
+        state.next(),
+        Next::End(End::NotSent),
+        "no journal, no money"
+    );
+}
+
+#[test]
+fn the_same_bytes_go_out_again_every_five_pauses_and_never_after_a_restart() {
+    let watch = |state: State, rounds: u64| {
+        let (mut state, mut posts, mut pauses) = (state, 0, 0);
+        while pauses < rounds {
+            let seen = match state.next() {
+                Next::Write => Seen::Written,
+                Next::Post { .. } => {
+                    posts += 1;
+                    Seen::Posted(Posted::Unknown)
+                }
+                Next::Ask { .. } => account(100, 7),
+                Next::Pause => {
+                    pauses += 1;
+                    Seen::Paused
+                }
+                Next::End(end) => panic!("{end}"),
+            };
+            state = step(&attempt(), state, seen).0;
+        }
+        posts
+    };
+    assert_eq!(watch(State::signed(2), 16), 1 + 3);
+    assert_eq!(watch(State::resumed(2), 16), 0);
+}
+
+#[test]
+fn another_price_is_said_loudly_whoever_of_two_sees_it() {
+    use Question::{Account, ByHash, Leases};
+    let state = play(
+        State::signed(2),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(101, 8)),
+            (ask(0, ByHash), found(101, "", 0)),
+            (ask(0, Leases), listed(101, vec![lease("1213.285682")])),
+            (ask(1, Account), account(102, 8)),
+            (ask(1, ByHash), found(101, "", 0)),
+            (
+                ask(1, Leases),
+                listed(102, vec![lease("1213.285682000000000001")]),
+            ),
+        ],
+    );
+    let Next::End(End::DoneButDiffers { differences, .. }) = state.next() else {
+        panic!("{state:?}")
+    };
+    assert_eq!(
+        differences,
+        [Difference::Price {
+            gseq: 1,
+            quoted: price("1213.285682"),
+            leased: price("1213.285682000000000001")
+        }]
+    );
+    assert!(
+        state.stage().to_string().contains("BUT NOT AS QUOTED"),
+        "{}",
+        state.stage()
+    );
+}
+
+#[test]
+fn contradiction_is_shown_and_ends_nothing() {
+    use Question::{Account, ByHash, Leases};
+    let state = play(
+        State::signed(2),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(101, 8)),
+            (ask(0, ByHash), found(101, "", 0)),
+            (ask(0, Leases), listed(101, vec![lease("1213.285682")])),
+        ],
+    );
+    assert_eq!(
+        state.stage(),
+        Stage::Included {
+            leased: true,
+            height: 101
+        }
+    );
+    let mut state = play(
+        state,
+        vec![
+            (ask(1, Account), account(105, 7)),
+            (Next::Pause, Seen::Paused),
+        ],
+    );
+    assert_eq!(state.stage(), Stage::Disputed);
+    // However often each repeats it.
+    for _ in 0..100 {
+        let seen = match state.next() {
+            Next::Ask {
+                endpoint: 0,
+                question: Account,
+            } => account(106, 8),
+            Next::Ask {
+                endpoint: 0,
+                question: ByHash,
+            } => found(101, "", 0),
+            Next::Ask {
+                endpoint: 0,
+                question: Leases,
+            } => listed(106, vec![lease("1213.285682")]),
+            Next::Ask { .. } => account(106, 7),
+            Next::Pause => Seen::Paused,
+            other => panic!("{other:?}"),
+        };
+        state = step(&attempt(), state, seen).0;
+    }
+    assert_eq!(state.stage(), Stage::Disputed);
+}
+
+#[test]
+fn without_an_index_the_blocks_tell() {
+    use Question::{Account, Block, ByHash, BySequence, Leases};
+    let nothing = || Seen::Answered(Answer::Nothing);
+    let block = |hashes: &[&str]| {
+        Seen::Answered(Answer::Block(
+            hashes.iter().map(|hash| (*hash).to_owned()).collect(),
+        ))
+    };
+    let hash = attempt().tx.hash;
+    let seen_before = || {
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(102, 7)),
+            (Next::Pause, Seen::Paused),
+            (ask(0, Account), account(105, 8)),
+            (ask(0, ByHash), nothing()),
+            (ask(0, BySequence), nothing()),
+            // 102 was looked at already.
+            (ask(0, Block(103)), block(&["A", "B"])),
+        ]
+    };
+    let mut script = seen_before();
+    script.push((ask(0, Block(104)), block(&["C", &hash])));
+    script.push((ask(0, Leases), listed(105, vec![])));
+    let state = play(State::signed(1), script);
+    assert_eq!(
+        state.next(),
+        Next::End(End::Failed {
+            height: 104,
+            verdict: None
+        })
+    );
+
+    let mut script = seen_before();
+    script.push((ask(0, Block(104)), block(&[])));
+    script.push((ask(0, Block(105)), block(&["D"])));
+    script.push((ask(0, Leases), listed(105, vec![])));
+    let state = play(State::signed(1), script);
+    assert_eq!(state.next(), Next::End(End::Superseded { by: None }));
+
+    let mut script = seen_before();
+    script.push((ask(0, Block(104)), nothing()));
+    script.push((ask(0, Leases), listed(104, vec![])));
+    let state = play(State::signed(1), script);
+    assert_eq!(
+        state.next(),
+        Next::Pause,
+        "a list older than the account's answer proves nothing"
+    );
+}
+
+#[test]
+fn what_does_not_belong_to_the_step_changes_nothing() {
+    let state = State::signed(1);
+    for seen in [
+        Seen::Paused,
+        account(500, 99),
+        checked("", 0, ""),
+        listed(500, vec![]),
+    ] {
+        let (after, next) = step(&attempt(), state.clone(), seen);
+        assert_eq!((after, next), (state.clone(), Next::Write));
+    }
+}
+
+#[test]
+fn the_last_block_is_twenty_blocks_or_two_minutes_away() {
+    assert_eq!(timeout_height(1000, Duration::from_millis(5938)), 1021);
+    assert_eq!(timeout_height(1000, Duration::from_secs(6)), 1020);
+    assert_eq!(timeout_height(1000, Duration::from_millis(6001)), 1020);
+    assert_eq!(timeout_height(1000, Duration::from_millis(1005)), 1120);
+    assert_eq!(timeout_height(1000, Duration::from_secs(60)), 1020);
+    assert!(timeout_height(u64::MAX - 5, Duration::ZERO) == u64::MAX);
+}
+
+#[test]
+fn prices_are_integers() {
+    assert_eq!(price("1213.285682"), price("1213.285682000000000000"));
+    assert_ne!(price("1213.285682"), price("1213.285682000000000001"));
+    assert_ne!(Price::parse("uact", "1"), Price::parse("uakt", "1"));
+    for (written, read) in [
+        ("0", "0"),
+        ("0.5", "0.5"),
+        ("100", "100"),
+        ("1.", "1"),
+        ("00.10", "0.1"),
+    ] {
+        assert_eq!(price(written).amount(), read);
+    }
+    for wrong in [
+        "",
+        ".5",
+        "-1",
+        "+1",
+        "1e3",
+        "1,5",
+        "1.0000000000000000001",
+        "0x1",
+        "340282366920938463464",
+        "1 ",
+    ] {
+        assert_eq!(Price::parse("uact", wrong), None, "{wrong}");
+    }
+    assert_eq!(
+        price("340282366920938463463.374607431768211455").amount(),
+        "340282366920938463463.374607431768211455"
+    );
+}
+
+#[test]
+fn what_a_node_says_is_one_clean_line() {
+    let stack =
+        "recovered: invalid coin denominations; uact, uakt\nstack:\ngoroutine 110 [running]:";
+    let verdict = Verdict::new("undefined", 111_222, stack);
+    assert_eq!(
+        verdict.to_string(),
+        "recovered: invalid coin denominations; uact, uakt (undefined 111222)"
+    );
+    let raw = Verdict::new(
+        "\u{1b}[2J",
+        38,
+        "\u{66a}\u{f}\u{fffd} does not allow \u{202e}\u{1b}]52;c;",
+    );
+    assert!(
+        raw.to_string()
+            .chars()
+            .all(|letter| letter == ' ' || letter.is_ascii_graphic()),
+        "{raw}"
+    );
+    let recorded = "account sequence mismatch, expected 3, got 77: incorrect account sequence";
+    assert_eq!(expected_sequence(recorded), Some(3));
+    let simulated = "account sequence mismatch, expected 19, got 18: incorrect account sequence [github.com/cosmos/cosmos-sdk/x/auth/ante/sigverify.go:364] with gas used: '32405'";
+    assert_eq!(expected_sequence(simulated), Some(19));
+    assert_eq!(expected_sequence("bid not open"), None);
+}
