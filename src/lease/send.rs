@@ -348,7 +348,7 @@ pub fn step(attempt: &Attempt, state: State, seen: Seen) -> (State, Next) {
                 Turn::Misses(miss) => after_miss(attempt, state, endpoint, asked, miss),
             }
         }
-        (Doing::Pausing, Seen::Paused) => after_pause(attempt, state),
+        (Doing::Pausing, Seen::Paused) => after_pause(state),
         _ => state,
     };
     let next = state.next();
@@ -476,10 +476,10 @@ fn decide(attempt: &Attempt, state: State, endpoint: usize, asked: usize, go_on:
     }
 }
 
-fn after_pause(attempt: &Attempt, mut state: State) -> State {
+fn after_pause(mut state: State) -> State {
     state.pauses = state.pauses.wrapping_add(1);
-    let open = state.finals().next().is_none() && state.height() < attempt.timeout_height;
-    if state.may_post && open {
+    // Nobody says that it is over, so nobody has seen the last block.
+    if state.may_post && state.finals().next().is_none() {
         let endpoint = state.post_turn;
         if state.sent == Sent::No {
             state.refusal = None;

@@ -223,12 +223,7 @@ impl Interview {
                 if height.unwrap_or(0) < need {
                     return Turn::Misses(Miss::Lags);
                 }
-                conclude(
-                    attempt,
-                    at.max(need).min(attempt.timeout_height),
-                    fate,
-                    leases,
-                )
+                conclude(attempt, at.max(need), fate, leases)
             }
             _ => Turn::Misses(Miss::Silent),
         }

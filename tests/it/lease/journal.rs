@@ -126,6 +126,10 @@ fn the_same_bytes_signed_again_are_open_again() {
             .collect::<Vec<_>>(),
         [3]
     );
+    journal.end(attempt().hash(), &End::NoLease, 4).unwrap();
+    let all = journal.entries().unwrap();
+    assert_eq!(all.unfinished("model", "akash1owner").count(), 0);
+    assert_eq!(all.entries[0].end.as_ref().map(|ended| ended.at), Some(2));
 }
 
 #[test]

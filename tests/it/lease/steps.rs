@@ -265,6 +265,7 @@ fn giving_up_is_an_end_only_while_nothing_left() {
     let state = play(state, vec![(post(0), Seen::Posted(Posted::NotSent))]);
     assert_eq!(state.abandoned(), Some(End::NotSent));
     assert!(matches!(state.stage(), Stage::NotTaken { why: None }));
+    assert_eq!(State::resumed(1).stage(), Stage::Unknown { height: 0 });
     assert_eq!(
         State::resumed(1).abandoned(),
         None,
@@ -529,4 +530,157 @@ fn what_a_node_says_is_one_clean_line() {
     let simulated = "account sequence mismatch, expected 19, got 18: incorrect account sequence [github.com/cosmos/cosmos-sdk/x/auth/ante/sigverify.go:364] with gas used: '32405'";
     assert_eq!(expected_sequence(simulated), Some(19));
     assert_eq!(expected_sequence("bid not open"), None);
+}
+
+/// Two endpoints; the first says that the lease was made in block 110.
+fn one_says_leased() -> State {
+    use Question::{Account, ByHash, Leases};
+    play(
+        State::signed(2),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(110, 8)),
+            (ask(0, ByHash), found(110, "", 0)),
+            (ask(0, Leases), listed(110, vec![lease("1213.285682")])),
+        ],
+    )
+}
+
+/// Goes on with what the first and the second endpoint answer to every question about the account, for some pauses.
+fn go_on(
+    mut state: State,
+    pauses: u64,
+    first: impl Fn(u64) -> Seen,
+    second: impl Fn(u64) -> Seen,
+) -> State {
+    let mut passed = 0;
+    while passed < pauses {
+        let seen = match state.next() {
+            Next::Ask { endpoint: 0, .. } => first(passed),
+            Next::Ask { .. } => second(passed),
+            Next::Pause => {
+                passed += 1;
+                Seen::Paused
+            }
+            _ => return state,
+        };
+        state = step(&attempt(), state, seen).0;
+    }
+    state
+}
+
+fn silence(_: u64) -> Seen {
+    Seen::Answered(Answer::Nothing)
+}
+
+#[test]
+fn a_second_endpoint_that_is_gone_or_stands_still_is_waited_for_a_while_only() {
+    let state = go_on(one_says_leased(), 2, silence, silence);
+    assert_eq!(
+        state.stage(),
+        Stage::Included {
+            leased: true,
+            height: 110
+        }
+    );
+    let state = go_on(state, 4, silence, silence);
+    assert!(
+        matches!(state.next(), Next::End(End::Done { .. })),
+        "{state:?}"
+    );
+
+    let stands_still = |_| account(105, 7);
+    let state = go_on(one_says_leased(), 4, silence, stands_still);
+    assert_eq!(
+        state.stage(),
+        Stage::Included {
+            leased: true,
+            height: 110
+        }
+    );
+    let state = go_on(state, 6, silence, stands_still);
+    assert!(
+        matches!(state.next(), Next::End(End::Done { .. })),
+        "{state:?}"
+    );
+}
+
+#[test]
+fn one_that_comes_nearer_is_waited_for_however_long() {
+    let comes_nearer = |passed: u64| match passed {
+        0..10 => account(100 + passed, 7),
+        _ => account(110, 7),
+    };
+    let state = go_on(one_says_leased(), 30, silence, comes_nearer);
+    assert_eq!(
+        state.stage(),
+        Stage::Disputed,
+        "having come there it says otherwise"
+    );
+}
+
+#[test]
+fn a_word_given_counts_though_its_endpoint_is_gone() {
+    use Question::{Account, ByHash, Leases};
+    let state = go_on(one_says_leased(), 12, silence, |passed| {
+        account(105 + passed, 7)
+    });
+    assert_eq!(state.stage(), Stage::Disputed);
+    let mut state = go_on(state, 4, silence, |passed| account(117 + passed.min(2), 7));
+    // The second alone says that it expired: that is one word against one.
+    for _ in 0..20 {
+        let seen = match state.next() {
+            Next::Ask {
+                endpoint: 1,
+                question: Account,
+            } => account(125, 7),
+            Next::Ask {
+                endpoint: 1,
+                question: ByHash,
+            } => Seen::Answered(Answer::Included(None)),
+            Next::Ask {
+                endpoint: 1,
+                question: Leases,
+            } => listed(125, vec![]),
+            Next::Ask { .. } => silence(0),
+            Next::Pause => Seen::Paused,
+            other => panic!("{other:?}"),
+        };
+        state = step(&attempt(), state, seen).0;
+    }
+    assert_eq!(state.stage(), Stage::Disputed);
+}
+
+#[test]
+fn a_sequence_in_use_is_no_refusal_but_a_reason_to_look() {
+    let text = "account sequence mismatch, expected 8, got 7: incorrect account sequence";
+    let state = play(
+        State::signed(1),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("sdk", 32, text)),
+            (ask(0, Question::Account), account(100, 7)),
+        ],
+    );
+    assert_eq!(state.stage(), Stage::Unknown { height: 100 });
+}
+
+#[test]
+fn what_came_too_late_or_out_of_turn_did_not_use_the_sequence() {
+    use Question::{Account, Block, ByHash, BySequence};
+    // The same bytes may have been in an earlier block as well; the index shows the last.
+    for code in [30, 32] {
+        play(
+            State::signed(1),
+            vec![
+                (Next::Write, Seen::Written),
+                (post(0), checked("", 0, "")),
+                (ask(0, Account), account(102, 8)),
+                (ask(0, ByHash), found(102, "sdk", code)),
+                (ask(0, BySequence), Seen::Answered(Answer::Nothing)),
+                (ask(0, Block(101)), Seen::Answered(Answer::Nothing)),
+            ],
+        );
+    }
 }

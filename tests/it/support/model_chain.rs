@@ -262,6 +262,8 @@ impl Chain {
 #[derive(Clone, Default)]
 pub struct Endpoint {
     pub lag: u64,
+    /// It stopped following the chain here.
+    pub frozen: Option<u64>,
     /// Nothing listens there.
     pub refuses: bool,
     pub silent: u64,
@@ -278,7 +280,8 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn height(&self, chain: &Chain) -> u64 {
-        chain.height().saturating_sub(self.lag)
+        self.frozen
+            .unwrap_or(chain.height().saturating_sub(self.lag))
     }
 
     pub fn post(&self, chain: &mut Chain, rng: &mut Rng, tx: &Tx) -> Posted {
@@ -399,10 +402,15 @@ fn lie(chain: &Chain, rng: &mut Rng, tx: &Tx, quoted: &[Quoted], question: Quest
                 },
                 active: true,
             };
-            let leases = if rng.percent(60) {
-                quoted.iter().map(lease).collect()
-            } else {
-                Vec::new()
+            let to_another = |quoted: &Quoted| {
+                let mut lease = lease(quoted);
+                "p9".clone_into(&mut lease.id.provider);
+                lease
+            };
+            let leases = match rng.below(10) {
+                0..6 => quoted.iter().map(lease).collect(),
+                6..8 => quoted.iter().map(to_another).collect(),
+                _ => Vec::new(),
             };
             Answer::Leases { height, leases }
         }

@@ -249,6 +249,11 @@ impl Simulation {
                 ..Endpoint::default()
             };
         }
+        // An endpoint that is gone for good, or stands still for good, keeps nobody from the truth.
+        if !self.liar && many {
+            self.endpoints[1].refuses = self.rng.percent(30);
+            self.endpoints[2].frozen = self.rng.percent(30).then(|| self.chain.height());
+        }
         self.disk.borrow_mut().full = false;
         self.disk.borrow_mut().crash_in = None;
     }
