@@ -364,37 +364,56 @@ impl How {
         matches!(self, Self::Expired { .. })
     }
 
-    /// Of two with the same word, the one that tells more.
+    /// How much it tells: of all that is borne out, the most telling is said.
     fn weight(&self) -> u8 {
         match self {
-            Self::Failed { .. } => 4,
-            Self::FailedUntold { .. } => 3,
-            Self::Expired { .. } => 2,
-            Self::Superseded { by: Some(_) } => 1,
-            Self::Superseded { by: None } | Self::Spent => 0,
+            Self::Failed { .. } => 5,
+            Self::FailedUntold { .. } => 4,
+            Self::Expired { verdict: Some(_) } | Self::Superseded { by: Some(_) } => 3,
+            Self::Expired { verdict: None } => 2,
+            Self::Superseded { by: None } => 1,
+            Self::Spent => 0,
         }
     }
 
-    /// Whether the one vouches for what would be said of the other.
-    fn vouches(&self, other: &Self) -> bool {
+    /// The same without what is perhaps known to one endpoint only.
+    fn less(&self) -> Self {
+        match self {
+            Self::Failed { height, .. } => Self::FailedUntold { height: *height },
+            Self::Superseded { by: Some(_) } => Self::Superseded { by: None },
+            Self::Expired { verdict: Some(_) } => Self::Expired { verdict: None },
+            other => other.clone(),
+        }
+    }
+
+    /// Whether what this says is borne out, all of it, by what the other says.
+    fn borne_out_by(&self, other: &Self) -> bool {
         use How::{Expired, Failed, FailedUntold, Spent, Superseded};
         match (self, other) {
+            (FailedUntold { height }, Failed { height: at, .. } | FailedUntold { height: at }) => {
+                height == at
+            }
+            // The one looked before, the other after somebody used the sequence of what had expired.
+            (Expired { verdict: None }, Superseded { .. } | Expired { .. })
+            | (Superseded { by: None }, Superseded { .. })
+            | (Spent, _) => true,
+            // The texts may be worded differently.
+            (
+                Expired {
+                    verdict: Some(verdict),
+                },
+                Expired {
+                    verdict: Some(told),
+                },
+            ) => told.is(&verdict.codespace, verdict.code),
             (
                 Failed { height, verdict },
                 Failed {
                     height: at,
-                    verdict: other,
+                    verdict: told,
                 },
-            ) => height == at && other.is(&verdict.codespace, verdict.code),
-            (
-                Failed { height, .. } | FailedUntold { height },
-                Failed { height: at, .. } | FailedUntold { height: at },
-            ) => height == at,
-            (Superseded { by: Some(one) }, Superseded { by: Some(other) }) => one == other,
-            // The one looked before, the other after somebody used the sequence of what had expired.
-            (Superseded { .. } | Expired { .. }, Superseded { .. } | Expired { .. })
-            | (Spent, Spent) => true,
-            _ => false,
+            ) => height == at && told.is(&verdict.codespace, verdict.code),
+            _ => self == other,
         }
     }
 }
@@ -456,9 +475,14 @@ fn dead(attempt: &Attempt, agreeing: &[&Statement], need: usize) -> End {
     // Nobody's word alone where two are needed: what only one of them knows is left unsaid.
     let how = told
         .iter()
-        .map(|(how, _)| *how)
-        .filter(|how| told.iter().filter(|(other, _)| how.vouches(other)).count() >= need)
-        .max_by_key(|how| how.weight());
+        .flat_map(|(how, _)| [(*how).clone(), how.less()])
+        .filter(|how| {
+            told.iter()
+                .filter(|(other, _)| how.borne_out_by(other))
+                .count()
+                >= need
+        })
+        .max_by_key(How::weight);
 
     let theirs = |lease: &Leased| attempt.leases.iter().all(|quoted| quoted.id != lease.id);
     let first = told.first().map_or(&[][..], |(_, held)| held);
@@ -469,29 +493,29 @@ fn dead(attempt: &Attempt, agreeing: &[&Statement], need: usize) -> End {
         })
         .cloned()
         .collect();
-    if !others.is_empty() {
-        let verdict = match how {
-            Some(How::Failed { verdict, .. }) => Some(verdict.clone()),
-            _ => None,
-        };
-        return End::LeasedByOther {
-            leases: others,
-            verdict,
-        };
-    }
     match how {
+        _ if !others.is_empty() => {
+            let verdict = match how {
+                Some(How::Failed { verdict, .. }) => Some(verdict),
+                _ => None,
+            };
+            End::LeasedByOther {
+                leases: others,
+                verdict,
+            }
+        }
         Some(How::Failed { height, verdict }) => End::Failed {
-            height: *height,
-            verdict: Some(verdict.clone()),
+            height,
+            verdict: Some(verdict),
         },
         Some(How::FailedUntold { height }) => End::Failed {
-            height: *height,
+            height,
             verdict: None,
         },
-        Some(How::Superseded { by }) => End::Superseded { by: by.clone() },
+        Some(How::Superseded { by }) => End::Superseded { by },
         Some(How::Expired { verdict }) => End::Expired {
             timeout_height: attempt.timeout_height,
-            verdict: verdict.clone(),
+            verdict,
         },
         Some(How::Spent) | None => End::NoLease,
     }

@@ -684,3 +684,195 @@ fn what_came_too_late_or_out_of_turn_did_not_use_the_sequence() {
         );
     }
 }
+
+#[test]
+fn what_does_not_hold_together_is_no_word() {
+    use Question::{Account, ByHash, Leases};
+    // A success in a block, and no lease of it.
+    let mut script = vec![
+        (Next::Write, Seen::Written),
+        (post(0), checked("", 0, "")),
+        (ask(0, Account), account(110, 8)),
+        (ask(0, ByHash), found(110, "", 0)),
+        (ask(0, Leases), listed(115, vec![])),
+    ];
+    assert_eq!(play(State::signed(1), script.clone()).next(), Next::Pause);
+    // A success that used no sequence.
+    script.truncate(2);
+    script.push((ask(0, Account), account(121, 7)));
+    script.push((ask(0, ByHash), found(110, "", 0)));
+    assert_eq!(play(State::signed(1), script).next(), Next::Pause);
+}
+
+/// The first endpoint knows what happened, the second one only that it is over.
+fn two_say_dead(of_first: Vec<Leased>, of_second: Vec<Leased>, index: bool) -> End {
+    use Question::{Account, Block, ByHash, BySequence, Leases};
+    let known = || found(103, "market", 12);
+    let second = |known: Seen| if index { known } else { silence(0) };
+    let mut script = vec![
+        (Next::Write, Seen::Written),
+        (post(0), checked("", 0, "")),
+        (ask(0, Account), account(103, 8)),
+        (ask(0, ByHash), known()),
+        (ask(0, BySequence), known()),
+        (ask(0, Leases), listed(103, of_first)),
+        (ask(1, Account), account(103, 8)),
+        (ask(1, ByHash), second(known())),
+        (ask(1, BySequence), second(known())),
+    ];
+    if !index {
+        script.push((ask(1, Block(101)), silence(0)));
+    }
+    script.push((ask(1, Leases), listed(103, of_second)));
+    match play(State::signed(2), script).next() {
+        Next::End(end) => end,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_reason_is_said_that_two_vouch_for() {
+    assert!(matches!(
+        two_say_dead(vec![], vec![], true),
+        End::Failed {
+            verdict: Some(_),
+            ..
+        }
+    ));
+    assert_eq!(two_say_dead(vec![], vec![], false), End::NoLease);
+}
+
+#[test]
+fn who_has_the_order_is_said_when_two_say_it_and_it_runs() {
+    let mut theirs = lease("900");
+    theirs.id.provider = "akash1other".to_owned();
+    let end = two_say_dead(vec![theirs.clone()], vec![theirs.clone()], true);
+    assert!(
+        matches!(&end, End::LeasedByOther { leases, verdict: Some(_) } if *leases == [theirs.clone()]),
+        "{end}"
+    );
+    assert_eq!(
+        end.to_string(),
+        "the order went elsewhere: group 1 to akash1other at 900 uact a block; ours failed: the bid is no longer open (market 12)"
+    );
+    for (first, second) in [
+        (vec![theirs.clone()], vec![]),
+        (vec![], vec![theirs.clone()]),
+    ] {
+        assert!(matches!(
+            two_say_dead(first, second, true),
+            End::Failed { .. }
+        ));
+    }
+    theirs.active = false;
+    let end = two_say_dead(vec![theirs.clone()], vec![theirs], true);
+    assert!(matches!(end, End::Failed { .. }), "it is open again: {end}");
+}
+
+#[test]
+fn a_lease_that_is_closed_already_is_not_as_agreed() {
+    use Question::{Account, ByHash, Leases};
+    let closed = Leased {
+        active: false,
+        ..lease("1213.285682")
+    };
+    let state = play(
+        State::signed(1),
+        vec![
+            (Next::Write, Seen::Written),
+            (post(0), checked("", 0, "")),
+            (ask(0, Account), account(110, 8)),
+            (ask(0, ByHash), found(103, "", 0)),
+            (ask(0, Leases), listed(110, vec![closed])),
+        ],
+    );
+    let Next::End(end) = state.next() else {
+        panic!("{state:?}")
+    };
+    assert!(
+        end.is_leased() && end.to_string().contains("is closed already"),
+        "{end}"
+    );
+}
+
+#[test]
+fn an_endpoint_that_comes_back_counts_again() {
+    // Silent twice, then an answer, again and again: never out.
+    let flaky = |passed: u64| {
+        if passed % 3 == 2 {
+            account(100, 7)
+        } else {
+            silence(0)
+        }
+    };
+    let state = play(
+        State::signed(2),
+        vec![(Next::Write, Seen::Written), (post(0), checked("", 0, ""))],
+    );
+    let mut state = go_on_posting(state, 30, flaky);
+    // The first now says that it was made: the word of the second is wanted as well.
+    let mut first_asked = 0;
+    while first_asked < 3 {
+        use Question::{Account, ByHash, Leases};
+        let seen = match state.next() {
+            Next::Ask {
+                endpoint: 0,
+                question: Account,
+            } => account(110, 8),
+            Next::Ask {
+                endpoint: 0,
+                question: ByHash,
+            } => found(110, "", 0),
+            Next::Ask {
+                endpoint: 0,
+                question: Leases,
+            } => listed(110, vec![lease("1213.285682")]),
+            other => panic!("{other:?}"),
+        };
+        state = step(&attempt(), state, seen).0;
+        first_asked += 1;
+    }
+    assert_eq!(
+        state.stage(),
+        Stage::Included {
+            leased: true,
+            height: 110
+        }
+    );
+}
+
+/// Lets time pass; the first endpoint sees nothing happen. Ends when the first is to be asked about the account.
+fn go_on_posting(mut state: State, pauses: u64, second: impl Fn(u64) -> Seen) -> State {
+    let (mut passed, mut asked) = (0, 0);
+    loop {
+        let seen = match state.next() {
+            Next::Post { .. } => Seen::Posted(Posted::Unknown),
+            Next::Ask { endpoint: 0, .. } if passed >= pauses => return state,
+            Next::Ask { endpoint: 0, .. } => account(100, 7),
+            Next::Ask { .. } => {
+                asked += 1;
+                second(asked - 1)
+            }
+            Next::Pause => {
+                passed += 1;
+                Seen::Paused
+            }
+            other => panic!("{other:?}"),
+        };
+        state = step(&attempt(), state, seen).0;
+    }
+}
+
+#[test]
+fn one_that_is_out_is_asked_now_and_then() {
+    let asked = std::cell::Cell::new(0);
+    let state = play(
+        State::signed(2),
+        vec![(Next::Write, Seen::Written), (post(0), checked("", 0, ""))],
+    );
+    go_on_posting(state, 80, |times| {
+        asked.set(times + 1);
+        silence(0)
+    });
+    assert!((5..20).contains(&asked.get()), "{}", asked.get());
+}

@@ -132,6 +132,8 @@ pub struct Simulation {
     chain: Chain,
     endpoints: Vec<Endpoint>,
     liar: bool,
+    /// The endpoint that is up and answers, where another lies.
+    steady: usize,
     /// Percent: how often the process is killed after a step, another wallet competes, bids close.
     kills: u64,
     competes: u64,
@@ -169,11 +171,13 @@ impl Simulation {
         let count = 1 + usize::try_from(rng.below(3)).unwrap();
         let mut endpoints = vec![Endpoint::default(); count];
         let liar = count > 1 && rng.percent(40);
+        let liars_place = usize::try_from(rng.below(count as u64)).unwrap();
+        let steady = (liars_place + 1) % count;
         if liar {
-            endpoints[count - 1].lies = 20 + rng.below(60);
+            endpoints[liars_place].lies = 20 + rng.below(60);
         }
-        endpoints[0].no_index = rng.percent(20);
-        endpoints[0].pruned = rng.percent(10);
+        endpoints[steady].no_index = rng.percent(20);
+        endpoints[steady].pruned = rng.percent(10);
         let kills = *rng.pick(&[0, 0, 1, 4]);
         let competes = *rng.pick(&[0, 2, 10]);
         let closes = *rng.pick(&[0, 20, 100]);
@@ -182,6 +186,7 @@ impl Simulation {
             chain,
             endpoints,
             liar,
+            steady,
             kills,
             competes,
             closes,
@@ -310,7 +315,7 @@ impl Simulation {
         let rng = &mut self.rng;
         let endpoint = &mut self.endpoints[which];
         // Against a liar there has to be one who is up and answers.
-        let steady = self.liar && which == 0;
+        let steady = self.liar && which == self.steady;
         endpoint.lag = rng.below(if steady { 2 } else { 5 });
         if steady || endpoint.lies > 0 {
             return;
@@ -389,7 +394,7 @@ impl Simulation {
     /// The person picks a bid or two, and confirms.
     fn accept(&mut self) -> Result<(), String> {
         // Heights and sequence come from an honest endpoint, perhaps a lagging one; prices from any.
-        let view = self.endpoints[0].height(&self.chain);
+        let view = self.endpoints[self.steady].height(&self.chain);
         let sequence = match self.rng.below(20) {
             // Another transaction of the account waits, and the node counts it in; or it lags.
             0 => self.chain.sequence() + 1,
@@ -663,6 +668,9 @@ impl Simulation {
                     .all(|(quoted, lease)| quoted.price == lease.price);
                 match end {
                     End::Done { .. } if !as_quoted => wrong("the price is another"),
+                    End::Done { leases, .. } if leases.iter().any(|lease| !lease.active) => {
+                        wrong("it is closed already")
+                    }
                     End::DoneButDiffers { differences, .. } if as_quoted && !self.liar => {
                         let closed = differences
                             .iter()
@@ -676,11 +684,6 @@ impl Simulation {
                     _ => Ok(()),
                 }
             }
-            // A reason that only one endpoint can give is only as good as that one.
-            End::Failed { .. }
-            | End::Expired {
-                verdict: Some(_), ..
-            } if self.liar => Ok(()),
             End::Failed {
                 height,
                 verdict: Some(verdict),
@@ -704,14 +707,20 @@ impl Simulation {
                     wrong("it is not in that block")
                 }
             }
+            End::Expired {
+                verdict: Some(verdict),
+                ..
+            } if !ran.clone().any(|(_, code)| code == verdict) => {
+                wrong("it was never in a block so")
+            }
             End::Expired { .. } if is_ours => wrong("it used its sequence"),
             End::Expired { timeout_height, .. } if chain.height() < *timeout_height => {
                 wrong("its time is not over")
             }
-            End::Superseded { .. } if is_ours || used_by.is_none() && !self.liar => {
+            End::Superseded { .. } if is_ours || used_by.is_none() => {
                 wrong("nobody else used its sequence")
             }
-            End::Superseded { by: Some(by) } if Some(by.as_str()) != used_by && !self.liar => {
+            End::Superseded { by: Some(by) } if Some(by.as_str()) != used_by => {
                 wrong("that one did not")
             }
             End::LeasedByOther { leases, .. } => {
