@@ -26,9 +26,11 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod exit;
+pub mod lease;
 pub mod report;
 pub mod term;
 pub mod ui;
+pub mod wallet;
 
 use chain::{Ask, Client, Endpoint, Kind};
 use clap::Parser;
