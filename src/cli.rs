@@ -71,7 +71,7 @@ pub struct Cli {
     pub sort: Option<String>,
 
     /// Dollars of one AKT, instead of the chain's oracle
-    #[arg(long, value_name = "PRICE")]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true)]
     pub akt_usd: Option<String>,
 
     /// One JSON document on stdout

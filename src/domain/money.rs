@@ -189,6 +189,13 @@ pub struct Rate {
     pub at_ms: Option<i64>,
 }
 
+impl Rate {
+    /// As a person gave it.
+    pub fn given(usd: Decimal) -> Self {
+        Self { usd, source: Clean::new("--akt-usd"), at_ms: None }
+    }
+}
+
 /// The dollars of the coins met. ACT and USDC need no source; AKT is known only if somebody said so.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rates {

@@ -5,7 +5,7 @@
 //! audited  !takeable  !provider=akash1…  words  "several words"
 //! ```
 //!
-//! Clauses are ANDed. `|` inside a value is OR, `!` negates, `*` (and the `…` of a shortened text) is a wildcard.
+//! A row must meet every clause. `|` inside a value is OR, `!` negates, `*` (and the `…` of a shortened text) is a wildcard.
 //! A comparison of a value that is not known is neither true nor false: the row goes, negated or not.
 
 use super::appraise::Row;

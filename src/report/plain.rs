@@ -34,11 +34,15 @@ pub fn table(snapshot: &Snapshot, market: &Market, view: &View, ascii: bool) -> 
         }
     }
     if ascii {
-        lines.iter_mut().flatten().for_each(|cell| *cell = to_ascii(cell));
+        for cell in lines.iter_mut().flatten() {
+            *cell = to_ascii(cell);
+        }
     }
     let mut notes = notes(snapshot, market, view);
     if ascii {
-        notes.iter_mut().for_each(|note| *note = to_ascii(note));
+        for note in &mut notes {
+            *note = to_ascii(note);
+        }
     }
     Table { rows: if view.rows.is_empty() { String::new() } else { align(&lines) }, notes }
 }

@@ -4,6 +4,8 @@
 pub mod clipboard;
 pub mod guard;
 pub mod input;
+mod session;
 
-pub use guard::{Guard, Signal, Signals, Streams, restore, streams};
+pub use guard::{Guard, Signal, Signals, Streams, is_gone, restore, streams};
 pub use input::Input;
+pub use session::{End, Session, Source, run};

@@ -5,8 +5,12 @@
 // The embedded chain is what most tests ask; without it there is nothing to test against.
 #![cfg(feature = "demo")]
 
+mod app;
+mod cli;
 mod conformance;
+mod core;
 mod layers;
 mod money;
+mod screens;
 mod support;
 mod terminal;

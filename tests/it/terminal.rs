@@ -71,6 +71,10 @@ async fn play() -> std::io::Result<i32> {
         last = tokio::select! {
             biased;
             signal = signals.next() => match signal {
+                Signal::Hangup if std::env::var_os("STAGE_DEAF").is_some() => {
+                    while events.next().await.is_some() {}
+                    return Ok(98);
+                }
                 Signal::Hangup => return Ok(129),
                 Signal::Interrupt => return Ok(130),
                 Signal::Terminate => return Ok(143),
@@ -253,10 +257,19 @@ fn stopped_by_somebody_else_it_takes_the_terminal_anew() {
 #[test]
 fn a_terminal_that_vanishes_ends_it_without_a_panic() {
     let mut robot = on_stage(|launch| launch);
-    robot.hang_up();
+    robot.hang_up("x");
     let exit = robot.wait_exit_unseen();
     // By the signal, by the end of the input, or by a frame that cannot be written: whichever is noticed first.
     assert!([129, 98, 99].map(Exit::Code).contains(&exit), "{exit:?}");
+}
+
+#[test]
+fn the_input_of_a_terminal_that_vanished_ends() {
+    let mut robot = on_stage(|launch| launch.env("STAGE_DEAF", "1"));
+    robot.hang_up("x");
+    let exit = robot.wait_exit_unseen();
+    // 99 if a last key was still drawn.
+    assert!([98, 99].map(Exit::Code).contains(&exit), "{exit:?}");
 }
 
 #[test]

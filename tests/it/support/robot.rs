@@ -260,14 +260,13 @@ impl Robot {
         self
     }
 
-    /// Closes the terminal's window under the program, which has to be one that redraws when it is resized: only its
+    /// Closes the terminal's window under the program. `key` is typed before, and has to make it write something: only
     /// output wakes the reader, and while that reads the terminal lives.
     #[track_caller]
-    pub fn hang_up(&mut self) -> &mut Self {
+    pub fn hang_up(&mut self, key: &str) -> &mut Self {
         self.seen.change(|state| state.let_go = true);
-        let (rows, columns) = self.screen().size();
-        self.resize(columns.get(), rows.get() + 1);
-        drop(self.wait_state("output on the resize before the hang-up", |state| state.closed));
+        self.send(key);
+        drop(self.wait_state("output before the hang-up", |state| state.closed));
         self.writer = None;
         self.master = None;
         self

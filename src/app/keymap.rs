@@ -1,0 +1,306 @@
+//! The one table of keys. What is dispatched, the footer, the help and the README's list all come from
+//! [`BINDINGS`], so none of them can promise a key that does not work.
+
+use std::fmt;
+
+/// A key, as far as this program tells keys apart. The terminal's own codes are translated by the shell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// A printable character, shift already applied.
+    Char(char),
+    /// A letter with control, lower case.
+    Ctrl(char),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    Home,
+    End,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Char(' ') => f.write_str("Space"),
+            Self::Char(c) => write!(f, "{c}"),
+            Self::Ctrl(c) => write!(f, "^{c}"),
+            Self::Enter => f.write_str("Enter"),
+            Self::Esc => f.write_str("Esc"),
+            Self::Tab => f.write_str("Tab"),
+            Self::BackTab => f.write_str("Shift-Tab"),
+            Self::Backspace => f.write_str("Backspace"),
+            Self::Delete => f.write_str("Del"),
+            Self::Up => f.write_str("↑"),
+            Self::Down => f.write_str("↓"),
+            Self::Left => f.write_str("←"),
+            Self::Right => f.write_str("→"),
+            Self::PageUp => f.write_str("PgUp"),
+            Self::PageDown => f.write_str("PgDn"),
+            Self::Home => f.write_str("Home"),
+            Self::End => f.write_str("End"),
+        }
+    }
+}
+
+/// What a key asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    Up,
+    Down,
+    First,
+    Last,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    SortLeft,
+    SortRight,
+    SortReverse,
+    Filter,
+    Detail,
+    NextGroup,
+    PreviousGroup,
+    Unit,
+    Pause,
+    Refresh,
+    CopyId,
+    CopyJson,
+    Log,
+    Mouse,
+    Help,
+    Back,
+    Quit,
+    Suspend,
+    /// Ends typing and keeps the filter.
+    Keep,
+    /// Ends typing and drops the filter.
+    Clear,
+}
+
+/// Where a key is pressed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Context {
+    Table,
+    /// The table with the detail pane open: paging moves the pane.
+    Detail,
+    /// Typing a filter: what is not bound goes into the line.
+    Filter,
+    /// The help or the log lies over the table.
+    Overlay,
+}
+
+use Context::{Detail, Filter, Overlay, Table};
+
+/// Keys that belong together, one line of the help.
+#[derive(Debug)]
+pub struct Binding {
+    /// The first key of each action is the one the footer names.
+    pub keys: &'static [(Key, Action)],
+    pub contexts: &'static [Context],
+    /// One word for the footer; empty: not there.
+    pub label: &'static str,
+    /// A line for the help and the README.
+    pub help: &'static str,
+}
+
+const EVERYWHERE: &[Context] = &[Table, Detail, Filter, Overlay];
+const BROWSING: &[Context] = &[Table, Detail];
+
+/// Every key of the program, in the order of the help; within a context, the footer's order.
+pub const BINDINGS: &[Binding] = &[
+    Binding {
+        keys: &[(Key::Char('/'), Action::Filter)],
+        contexts: BROWSING,
+        label: "filter",
+        help: "filter as you type, Enter keeps it, Esc clears it",
+    },
+    Binding {
+        keys: &[(Key::Left, Action::SortLeft), (Key::Right, Action::SortRight)],
+        contexts: BROWSING,
+        label: "sort",
+        help: "sort by the column to the left or right, at once",
+    },
+    Binding {
+        keys: &[(Key::Enter, Action::Detail)],
+        contexts: BROWSING,
+        label: "detail",
+        help: "everything about the bid: asked against offered, costs, provider",
+    },
+    Binding {
+        keys: &[(Key::Char('u'), Action::Unit)],
+        contexts: BROWSING,
+        label: "unit",
+        help: "dollars an hour, a day, a month, a block",
+    },
+    Binding {
+        keys: &[(Key::Tab, Action::NextGroup), (Key::BackTab, Action::PreviousGroup)],
+        contexts: BROWSING,
+        label: "group",
+        help: "next or previous group of the deployment",
+    },
+    Binding {
+        keys: &[(Key::Char('?'), Action::Help)],
+        contexts: &[Table, Detail, Overlay],
+        label: "help",
+        help: "this list",
+    },
+    Binding { keys: &[(Key::Char('q'), Action::Quit)], contexts: BROWSING, label: "quit", help: "quit" },
+    Binding {
+        keys: &[(Key::Char('S'), Action::SortReverse)],
+        contexts: BROWSING,
+        label: "reverse",
+        help: "reverse the order; what is unknown stays last",
+    },
+    Binding {
+        keys: &[(Key::Char('y'), Action::CopyId), (Key::Char('Y'), Action::CopyJson)],
+        contexts: BROWSING,
+        label: "copy",
+        help: "copy the bid's id, or the bid as JSON",
+    },
+    Binding { keys: &[(Key::Char('p'), Action::Pause)], contexts: BROWSING, label: "pause", help: "pause and go on" },
+    Binding {
+        keys: &[(Key::Char('r'), Action::Refresh)],
+        contexts: BROWSING,
+        label: "refresh",
+        help: "ask the node now",
+    },
+    Binding {
+        keys: &[(Key::Char('!'), Action::Log)],
+        contexts: &[Table, Detail, Overlay],
+        label: "log",
+        help: "what went wrong, and what could not be read",
+    },
+    Binding {
+        keys: &[
+            (Key::Up, Action::Up),
+            (Key::Down, Action::Down),
+            (Key::Char('k'), Action::Up),
+            (Key::Char('j'), Action::Down),
+        ],
+        contexts: BROWSING,
+        label: "",
+        help: "previous or next bid",
+    },
+    Binding {
+        keys: &[
+            (Key::Char('g'), Action::First),
+            (Key::Char('G'), Action::Last),
+            (Key::Home, Action::First),
+            (Key::End, Action::Last),
+        ],
+        contexts: &[Table, Detail, Overlay],
+        label: "",
+        help: "first or last",
+    },
+    Binding {
+        keys: &[
+            (Key::PageUp, Action::PageUp),
+            (Key::PageDown, Action::PageDown),
+            (Key::Ctrl('u'), Action::HalfUp),
+            (Key::Ctrl('d'), Action::HalfDown),
+        ],
+        contexts: &[Table, Detail, Overlay],
+        label: "",
+        help: "a page or half of one; with the detail open, in the detail",
+    },
+    Binding {
+        keys: &[(Key::Char('m'), Action::Mouse)],
+        contexts: BROWSING,
+        label: "",
+        help: "mouse on or off (the terminal's own selection needs it off)",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Back)],
+        contexts: BROWSING,
+        label: "",
+        help: "one step back: detail, filter; never quits",
+    },
+    Binding {
+        keys: &[(Key::Enter, Action::Keep)],
+        contexts: &[Filter],
+        label: "keep",
+        help: "keep the filter that is being typed",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Clear)],
+        contexts: &[Filter],
+        label: "clear",
+        help: "drop the filter that is being typed",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
+        contexts: &[Overlay],
+        label: "close",
+        help: "close the help or the log",
+    },
+    Binding {
+        keys: &[
+            (Key::Up, Action::Up),
+            (Key::Down, Action::Down),
+            (Key::Char('k'), Action::Up),
+            (Key::Char('j'), Action::Down),
+        ],
+        contexts: &[Overlay],
+        label: "scroll",
+        help: "scroll the help or the log",
+    },
+    Binding {
+        keys: &[(Key::Up, Action::Up), (Key::Down, Action::Down)],
+        contexts: &[Filter],
+        label: "",
+        help: "previous or next bid, while typing too",
+    },
+    Binding { keys: &[(Key::Ctrl('c'), Action::Quit)], contexts: EVERYWHERE, label: "", help: "quit from anywhere" },
+    Binding {
+        keys: &[(Key::Ctrl('z'), Action::Suspend)],
+        contexts: EVERYWHERE,
+        label: "",
+        help: "suspend; `fg` comes back",
+    },
+];
+
+/// What `key` does in `context`.
+pub fn action(context: Context, key: Key) -> Option<Action> {
+    BINDINGS
+        .iter()
+        .filter(|binding| binding.contexts.contains(&context))
+        .flat_map(|binding| binding.keys)
+        .find(|(bound, _)| *bound == key)
+        .map(|(_, action)| *action)
+}
+
+/// The footer of a context, most important first: `("←→", "sort")`.
+pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> {
+    BINDINGS.iter().filter(move |b| b.contexts.contains(&context) && !b.label.is_empty()).map(|binding| {
+        let mut named: Vec<Action> = Vec::new();
+        let mut keys = String::new();
+        for (key, action) in binding.keys {
+            if !named.contains(action) {
+                named.push(*action);
+                // Two words need a blank between them, two signs do not.
+                let key = key.to_string();
+                if !keys.is_empty() && key.chars().count() > 1 {
+                    break;
+                }
+                keys.push_str(&key);
+            }
+        }
+        (keys, binding.label)
+    })
+}
+
+/// Every binding for the help and the README: its keys, and what they do.
+pub fn rows() -> impl Iterator<Item = (String, &'static str)> {
+    BINDINGS.iter().map(|binding| {
+        let keys: Vec<String> = binding.keys.iter().map(|(key, _)| key.to_string()).collect();
+        (keys.join(" "), binding.help)
+    })
+}

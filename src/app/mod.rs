@@ -1,0 +1,865 @@
+//! The state machine of the screen. Pure: time, answers and keys come in as [`Msg`], what is to be done goes out
+//! as [`Effect`]; there is no clock, terminal or network here.
+//!
+//! ```text
+//! keys, mouse, time, snapshots ──Msg──► update(&mut Model) ──Effect──► the shell
+//!                                          │
+//!                                    ui::view(&Model) ──Map──► Msg::Drawn, Msg::Click
+//! ```
+//!
+//! What always holds: the cursor is on a bid and inside the window as long as a row is shown; rows shown and rows
+//! counted as hidden are all rows; Esc never quits; figures that are old are called old.
+
+pub mod keymap;
+mod line;
+mod link;
+mod log;
+mod msg;
+mod table;
+
+pub use keymap::{Action, Context, Key};
+pub use line::Line;
+pub use link::Freshness;
+pub use log::Entry;
+pub use msg::{Effect, Extent, Hit, Ms, Msg, Pane};
+pub use table::Table;
+
+use crate::domain::appraise::{BID_TIMEOUT_S, Blocker, GroupView, Market, Row, appraise};
+use crate::domain::bid::{Address, Bid, BidId, BidState, Snapshot};
+use crate::domain::field::{At, Field};
+use crate::domain::money::{BlockTime, Denom, Per, Rate};
+use crate::domain::query::{Query, QueryError};
+use crate::domain::rank::{self, Scope, Sort, SortKey, View};
+use crate::domain::text::Clean;
+use link::Link;
+use log::Log;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// How long a bid that came is marked.
+const FRESH_MS: Ms = 15_000;
+/// How long a bid that goes stays on the screen with its word.
+const LEAVING_MS: Ms = 20_000;
+/// How long a passing message is shown.
+const TOAST_MS: Ms = 4_000;
+/// Rows that one notch of the wheel moves.
+const WHEEL: usize = 3;
+
+/// What the program was started with.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The deployment's number, shown before any answer has come.
+    pub dseq: Option<u64>,
+    pub owner: Option<Address>,
+    /// The endpoint that is asked first, for the words before any answer.
+    pub endpoint: Option<Clean>,
+    pub query: Query,
+    pub sort: Sort,
+    /// The embedded chain: the header says so.
+    pub demo: bool,
+    /// Where settings came from when no flag gave them (`dseq from AKASH_DSEQ`), how the owner was found.
+    pub notes: Vec<Clean>,
+}
+
+/// What the keys go to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    #[default]
+    Browse,
+    /// A filter is typed; the error is that of the text as it stands, the rows are those of the last good one.
+    Filter { error: Option<QueryError> },
+    /// Lines scrolled.
+    Help { scroll: usize },
+    /// Lines scrolled.
+    Log { scroll: usize },
+}
+
+/// What is known of when a bid closes. Never more than an estimate: see [`BID_TIMEOUT_S`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closes {
+    /// Seconds to go.
+    In(u64),
+    /// Seconds since it was due.
+    Overdue(u64),
+    /// It cannot be taken any more, whenever it closes.
+    Never,
+    Unknown,
+}
+
+/// A bid that went and is still on the screen.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    until: Ms,
+    /// Where it stood, so that it does not jump away before it is seen to go; given up when the person sorts or
+    /// filters anew.
+    place: Option<usize>,
+}
+
+/// A group among the tabs.
+#[derive(Clone, Debug)]
+struct Tab {
+    gseq: u32,
+    table: Table,
+}
+
+/// All that the screen shows.
+#[derive(Debug)]
+pub struct Model {
+    settings: Settings,
+    now: Ms,
+    focused: bool,
+    link: Link,
+    snapshot: Option<Arc<Snapshot>>,
+    /// Came while paused.
+    held: Option<Arc<Snapshot>>,
+    /// A refresh was asked for and has not come yet.
+    asked: bool,
+    /// The snapshot's rows, then those of bids that the chain lists no longer.
+    market: Market,
+    tabs: Vec<Tab>,
+    tab: usize,
+    /// Until when a bid is marked as new.
+    fresh: HashMap<BidId, Ms>,
+    /// Bids that went, as long as they stay on the screen.
+    leaving: HashMap<BidId, Leaving>,
+    /// Names that several providers go by.
+    shared_names: HashSet<Clean>,
+    /// Whether a price or ceiling here is in AKT.
+    pays_akt: bool,
+    query: Query,
+    line: Line,
+    sort: Sort,
+    mode: Mode,
+    /// Lines that the detail pane is scrolled by, if it is open.
+    detail: Option<usize>,
+    per: Per,
+    mouse: bool,
+    log: Log,
+    toast: Option<(Clean, Ms)>,
+    extent: Extent,
+}
+
+impl Model {
+    pub fn new(settings: Settings) -> Self {
+        let mut log = Log::default();
+        for note in &settings.notes {
+            log.push(note.clone(), 0);
+        }
+        Self {
+            query: settings.query.clone(),
+            line: Line::new(settings.query.to_string()),
+            sort: settings.sort.clone(),
+            settings,
+            now: 0,
+            focused: true,
+            link: Link::default(),
+            snapshot: None,
+            held: None,
+            asked: false,
+            market: Market::default(),
+            tabs: Vec::new(),
+            tab: 0,
+            fresh: HashMap::new(),
+            leaving: HashMap::new(),
+            shared_names: HashSet::new(),
+            pays_akt: false,
+            mode: Mode::Browse,
+            detail: None,
+            per: Per::Hour,
+            mouse: false,
+            log,
+            toast: None,
+            extent: Extent::default(),
+        }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What the screen shows; not what came while paused.
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.snapshot.as_ref()
+    }
+
+    pub fn market(&self) -> &Market {
+        &self.market
+    }
+
+    pub fn block_time(&self) -> BlockTime {
+        self.snapshot.as_ref().map_or(BlockTime::ASSUMED, |snapshot| snapshot.chain.block_time)
+    }
+
+    pub fn freshness(&self) -> Freshness {
+        self.link.freshness(self.now, self.focused)
+    }
+
+    /// Whether the figures are too old to be shown as present.
+    pub fn old(&self) -> bool {
+        self.link.old(self.now, self.focused)
+    }
+
+    /// Why asking fails at present.
+    pub fn trouble(&self) -> Option<&Clean> {
+        self.link.trouble()
+    }
+
+    pub fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// Where keys go.
+    pub fn context(&self) -> Context {
+        match (&self.mode, self.detail) {
+            (Mode::Filter { .. }, _) => Context::Filter,
+            (Mode::Help { .. } | Mode::Log { .. }, _) => Context::Overlay,
+            (Mode::Browse, Some(_)) => Context::Detail,
+            (Mode::Browse, None) => Context::Table,
+        }
+    }
+
+    /// Lines that the detail pane is scrolled by, if it is open.
+    pub fn detail(&self) -> Option<usize> {
+        self.detail
+    }
+
+    pub fn per(&self) -> Per {
+        self.per
+    }
+
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The filter as it is typed.
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    pub fn sort(&self) -> &Sort {
+        &self.sort
+    }
+
+    pub fn log(&self) -> impl Iterator<Item = &Entry> {
+        self.log.entries()
+    }
+
+    /// Seconds since a moment of this clock.
+    pub fn seconds_since(&self, at: Ms) -> u64 {
+        self.now.saturating_sub(at) / 1000
+    }
+
+    /// A message that passes.
+    pub fn toast(&self) -> Option<&Clean> {
+        self.toast.as_ref().map(|(text, _)| text)
+    }
+
+    /// The numbers of the groups, in the order of the tabs, each with what is known of it.
+    pub fn groups(&self) -> impl Iterator<Item = (u32, Option<&GroupView>)> {
+        self.tabs.iter().map(|tab| (tab.gseq, self.market.groups.iter().find(|group| group.gseq == tab.gseq)))
+    }
+
+    /// The place of the group shown among the tabs.
+    pub fn tab(&self) -> usize {
+        self.tab
+    }
+
+    /// The group shown.
+    pub fn group(&self) -> Option<&GroupView> {
+        let gseq = self.tabs.get(self.tab)?.gseq;
+        self.market.groups.iter().find(|group| group.gseq == gseq)
+    }
+
+    /// The rows of the group shown; `None` before any answer.
+    pub fn table(&self) -> Option<&Table> {
+        self.tabs.get(self.tab).map(|tab| &tab.table)
+    }
+
+    /// The row at a place of the table.
+    pub fn row(&self, place: usize) -> Option<&Row> {
+        let row = self.table()?.view().rows.get(place)?;
+        self.market.rows.get(*row as usize)
+    }
+
+    /// The row under the cursor.
+    pub fn cursor(&self) -> Option<&Row> {
+        self.row(self.table()?.place()?)
+    }
+
+    /// Whether the bid came a moment ago.
+    pub fn is_fresh(&self, id: &BidId) -> bool {
+        self.fresh.contains_key(id)
+    }
+
+    /// Whether the bid is about to leave the screen.
+    pub fn is_leaving(&self, id: &BidId) -> bool {
+        self.leaving.contains_key(id)
+    }
+
+    /// Whether the chain still lists the bid, withdrawn or not.
+    pub fn is_listed(&self, id: &BidId) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.bids.iter().any(|bid| bid.id == *id))
+    }
+
+    /// Whether several providers of this deployment's bids go by a name.
+    pub fn is_shared_name(&self, name: &Clean) -> bool {
+        self.shared_names.contains(name)
+    }
+
+    /// Milliseconds that have passed on the chain since the snapshot, as far as one may assume.
+    fn elapsed(&self) -> Ms {
+        self.link.elapsed(self.now, self.focused)
+    }
+
+    /// Seconds since the bid was made.
+    pub fn age_s(&self, row: &Row) -> Option<u64> {
+        let snapshot = self.snapshot.as_ref()?;
+        let blocks = row.age_blocks(snapshot.chain.height)?;
+        let at_snapshot = u64::try_from(snapshot.chain.block_time.millis_of(blocks)).ok()?;
+        Some(at_snapshot.saturating_add(self.elapsed()) / 1000)
+    }
+
+    /// When the bid closes, by the estimate.
+    pub fn closes(&self, row: &Row) -> Closes {
+        let only_saved = row.blockers.iter().all(|blocker| matches!(blocker, Blocker::SavedAnswer));
+        if !only_saved {
+            return Closes::Never;
+        }
+        let Some(age) = self.age_s(row) else { return Closes::Unknown };
+        match BID_TIMEOUT_S.unsigned_abs().checked_sub(age) {
+            Some(left) if left > 0 => Closes::In(left),
+            _ => Closes::Overdue(age.saturating_sub(BID_TIMEOUT_S.unsigned_abs())),
+        }
+    }
+
+    /// Seconds for which the newest order of the group shown has been open; `None` where its age is not known.
+    pub fn order_age_s(&self) -> Option<u64> {
+        let snapshot = self.snapshot.as_ref()?;
+        let group = self.group()?;
+        let order = snapshot.orders.iter().flatten().find(|o| o.gseq == group.gseq && Some(o.oseq) == group.oseq)?;
+        let blocks = snapshot.chain.height?.checked_sub(order.created_height?)?;
+        let at_snapshot = u64::try_from(snapshot.chain.block_time.millis_of(blocks)).ok()?;
+        Some(at_snapshot.saturating_add(self.elapsed()) / 1000)
+    }
+
+    /// The rate of AKT if a price here needed it, and its age in seconds by the chain's clock.
+    pub fn akt_rate(&self) -> Option<(&Rate, Option<u64>)> {
+        let snapshot = self.snapshot.as_ref()?;
+        let rate = snapshot.rates.akt.as_ref()?;
+        let age = || {
+            let ms = snapshot.chain.height_at_ms?.checked_sub(rate.at_ms?)?;
+            Some(u64::try_from(ms).unwrap_or(0).saturating_add(self.elapsed()) / 1000)
+        };
+        self.pays_akt.then(|| (rate, age()))
+    }
+
+    /// When the model changes by itself, if nothing else happens: an age ticks, a mark or a message ends.
+    pub fn next_deadline(&self) -> Option<Ms> {
+        self.fresh
+            .values()
+            .copied()
+            .chain(self.leaving.values().map(|leaving| leaving.until))
+            .chain(self.toast.as_ref().map(|(_, until)| *until))
+            .chain(self.link.next_change(self.now, self.focused))
+            .min()
+    }
+
+    fn at(&self) -> At {
+        At { height: self.snapshot.as_ref().and_then(|s| s.chain.height), block_time: self.block_time() }
+    }
+
+    /// Works out the rows of the group shown. To be called after whatever they depend on has changed.
+    fn arrange(&mut self) {
+        let at = self.at();
+        let Some(tab) = self.tabs.get_mut(self.tab) else { return };
+        let leaving = &self.leaving;
+        let scope = Scope {
+            gseq: Some(tab.gseq),
+            older: false,
+            withdrawn: false,
+            lingering: &|id: &BidId| leaving.contains_key(id),
+        };
+        let mut view = rank::arrange(&self.market, &at, &scope, &self.query, &self.sort);
+        keep_places(&mut view.rows, &self.market.rows, leaving);
+        tab.table.show(view, &self.market.rows, self.extent.rows);
+    }
+
+    /// Works out the rows anew because the person sorts or filters: nothing keeps its place.
+    fn rearrange(&mut self) {
+        for leaving in self.leaving.values_mut() {
+            leaving.place = None;
+        }
+        self.arrange();
+    }
+
+    fn say(&mut self, text: &str) {
+        self.toast = Some((Clean::message(text), self.now.saturating_add(TOAST_MS)));
+    }
+
+    /// What the arrangement hides; nothing before any answer.
+    pub fn view(&self) -> Option<&View> {
+        self.table().map(Table::view)
+    }
+}
+
+/// Takes in what happened, and says what is to be done.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Now(now) => tick(model, now),
+        Msg::Key(key) => return press(model, key),
+        Msg::Paste(text) => {
+            if let Mode::Filter { .. } = model.mode {
+                for c in crate::domain::text::clean(&text, crate::domain::text::MAX_VALUE).chars() {
+                    model.line.insert(c);
+                }
+                typed(model);
+            }
+        }
+        Msg::Click(hit) => click(model, hit),
+        Msg::Wheel { over, down } => wheel(model, over.as_ref(), down),
+        Msg::Focus(focused) => {
+            if model.focused != focused {
+                model.focused = focused;
+                return vec![Effect::Focus(focused)];
+            }
+        }
+        Msg::Drawn(extent) => {
+            if let Some(scroll) = &mut model.detail {
+                *scroll = (*scroll).min(extent.detail.max);
+            }
+            if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+                *scroll = (*scroll).min(extent.overlay.max);
+            }
+            if let Some(tab) = model.tabs.get_mut(model.tab)
+                && extent.rows > 0
+            {
+                tab.table.drawn(extent.rows);
+            }
+            // A table that is covered keeps its size and its columns for when it is seen again.
+            model.extent = if extent.rows == 0 {
+                Extent { rows: model.extent.rows, columns: std::mem::take(&mut model.extent.columns), ..extent }
+            } else {
+                extent
+            };
+        }
+        Msg::Snapshot(snapshot) => {
+            if model.link.paused && !model.asked {
+                model.held = Some(snapshot);
+            } else {
+                take(model, snapshot);
+            }
+        }
+        Msg::Trouble { text, retry_in_ms } => {
+            model.asked = false;
+            model.log.push(text.clone(), model.now);
+            model.link.failed(text, retry_in_ms, model.now);
+        }
+        Msg::Log(text) => model.log.push(text, model.now),
+    }
+    Vec::new()
+}
+
+fn tick(model: &mut Model, now: Ms) {
+    model.now = model.now.max(now);
+    model.link.start(model.now);
+    let now = model.now;
+    model.fresh.retain(|_, until| *until > now);
+    let before = model.leaving.len();
+    model.leaving.retain(|_, leaving| leaving.until > now);
+    if model.leaving.len() != before {
+        model.arrange();
+    }
+    if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
+        model.toast = None;
+    }
+}
+
+/// Puts a snapshot on the screen: marks what came, keeps what went for a while.
+fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
+    let now = model.now;
+    model.asked = false;
+    model.held = None;
+    model.link.answered(&snapshot, now);
+    for warning in &snapshot.warnings {
+        let known = model.snapshot.as_ref().is_some_and(|before| before.warnings.contains(warning));
+        if !known {
+            model.log.push(warning.text.clone(), now);
+        }
+    }
+    let mut market = appraise(&snapshot);
+    let first = model.snapshot.is_none();
+    {
+        let shown = model.view().map_or(&[][..], |view| &view.rows);
+        let places: HashMap<&BidId, usize> = shown
+            .iter()
+            .enumerate()
+            .filter_map(|(place, row)| Some((&model.market.rows.get(*row as usize)?.bid.id, place)))
+            .collect();
+        let leaving = |id: &BidId| Leaving { until: now.saturating_add(LEAVING_MS), place: places.get(id).copied() };
+        let before: HashMap<&BidId, &Row> = model.market.rows.iter().map(|row| (&row.bid.id, row)).collect();
+        let listed: HashSet<&BidId> = market.rows.iter().map(|row| &row.bid.id).collect();
+        for row in market.rows.iter().filter(|_| !first) {
+            let id = &row.bid.id;
+            let was_withdrawn = before.get(id).map(|row| withdrawn(row));
+            match was_withdrawn {
+                None if !withdrawn(row) => drop(model.fresh.insert(id.clone(), now.saturating_add(FRESH_MS))),
+                Some(false) if withdrawn(row) => {
+                    model.leaving.insert(id.clone(), leaving(id));
+                }
+                Some(true) if !withdrawn(row) => drop(model.leaving.remove(id)),
+                _ => {}
+            }
+        }
+        let gone: Vec<Row> =
+            model.market.rows.iter().filter(|row| !listed.contains(&row.bid.id)).map(no_longer_listed).collect();
+        for row in &gone {
+            if before.get(&row.bid.id).is_some_and(|row| !withdrawn(row)) {
+                model.leaving.insert(row.bid.id.clone(), leaving(&row.bid.id));
+            }
+        }
+        market.rows.extend(gone);
+    }
+    model.market = market;
+    model.snapshot = Some(snapshot);
+    let prices = model.market.rows.iter().map(|row| &row.bid.price);
+    let ceilings = model.market.groups.iter().filter_map(|group| group.ceiling.as_ref());
+    model.pays_akt = prices.chain(ceilings).any(|amount| amount.denom == Denom::Uakt);
+    name_providers(model);
+    let gseq = model.tabs.get(model.tab).map(|tab| tab.gseq);
+    let mut old: BTreeMap<u32, Table> = model.tabs.drain(..).map(|tab| (tab.gseq, tab.table)).collect();
+    // A bid may name a group that the deployment does not have: it has a tab all the same.
+    let mut gseqs: Vec<u32> = model.market.groups.iter().map(|group| group.gseq).collect();
+    gseqs.extend(model.market.rows.iter().map(|row| row.bid.id.gseq));
+    gseqs.sort_unstable();
+    gseqs.dedup();
+    model.tabs =
+        gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_else(Table::default) }).collect();
+    model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
+    model.arrange();
+}
+
+/// Puts rows that are about to leave back where they stood.
+fn keep_places(places: &mut Vec<u32>, rows: &[Row], leaving: &HashMap<BidId, Leaving>) {
+    if leaving.is_empty() {
+        return;
+    }
+    let kept = |row: &u32| leaving.get(&rows.get(*row as usize)?.bid.id)?.place;
+    let mut back: Vec<(usize, u32)> = places.iter().filter_map(|row| Some((kept(row)?, *row))).collect();
+    places.retain(|row| kept(row).is_none());
+    back.sort_unstable();
+    for (place, row) in back {
+        places.insert(place.min(places.len()), row);
+    }
+}
+
+fn withdrawn(row: &Row) -> bool {
+    row.bid.state == BidState::Closed
+}
+
+/// A row whose bid the chain has no more, as one that was withdrawn.
+fn no_longer_listed(row: &Row) -> Row {
+    let bid = Bid { state: BidState::Closed, ..Bid::clone(&row.bid) };
+    let blockers = vec![Blocker::BidNotOpen(BidState::Closed)];
+    Row { bid: Arc::new(bid), blockers, ..row.clone() }
+}
+
+fn name_providers(model: &mut Model) {
+    let mut owners: HashMap<Clean, HashSet<&Address>> = HashMap::new();
+    for row in &model.market.rows {
+        if let Some(name) = row.provider.as_ref().and_then(|provider| provider.name()) {
+            owners.entry(name.clone()).or_default().insert(&row.bid.id.provider);
+        }
+    }
+    model.shared_names = owners.into_iter().filter(|(_, owners)| owners.len() > 1).map(|(name, _)| name).collect();
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    match keymap::action(model.context(), key) {
+        Some(action) => act(model, action),
+        None => {
+            if let Mode::Filter { .. } = model.mode
+                && edit(&mut model.line, key)
+            {
+                typed(model);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Edits the line; whether the text may have changed.
+fn edit(line: &mut Line, key: Key) -> bool {
+    match key {
+        Key::Char(c) if crate::domain::text::plain(c) => line.insert(c),
+        Key::Backspace => line.backspace(),
+        Key::Delete => line.delete(),
+        Key::Ctrl('w') => line.delete_word(),
+        Key::Ctrl('u') => line.clear(),
+        Key::Left => line.left(),
+        Key::Right => line.right(),
+        Key::Home | Key::Ctrl('a') => line.start(),
+        Key::End | Key::Ctrl('e') => line.end(),
+        _ => return false,
+    }
+    !matches!(key, Key::Left | Key::Right | Key::Home | Key::End)
+}
+
+/// The filter's text has changed: a good one applies at once, a half-typed one leaves the rows as they are.
+fn typed(model: &mut Model) {
+    let error = match Query::parse(model.line.as_str()) {
+        Ok(query) => {
+            filter_by(model, query);
+            // `usd` on the way to `usd<2` is a word that no bid has: the screen does not empty for it.
+            if model.cursor().is_none()
+                && let Some(head) = before_field(model.line.as_str())
+                && let Ok(query) = Query::parse(head)
+            {
+                filter_by(model, query);
+            }
+            None
+        }
+        Err(error) => Some(error),
+    };
+    model.mode = Mode::Filter { error };
+}
+
+fn filter_by(model: &mut Model, query: Query) {
+    if query != model.query {
+        model.query = query;
+        model.rearrange();
+    }
+}
+
+/// What stands before the last word, if that may become the name of a field.
+fn before_field(text: &str) -> Option<&str> {
+    let start = text.rfind(' ').map_or(0, |blank| blank + 1);
+    let word = text[start..].trim_start_matches('!').to_lowercase();
+    let begins = |field: &Field| field.alias().starts_with(&word) || field.name().starts_with(&word);
+    (!word.is_empty() && Field::ALL.iter().any(begins)).then(|| &text[..start])
+}
+
+fn clear_filter(model: &mut Model) {
+    model.line.clear();
+    model.mode = Mode::Browse;
+    filter_by(model, Query::default());
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Up | Action::Down | Action::First | Action::Last => step(model, action),
+        Action::PageUp | Action::PageDown | Action::HalfUp | Action::HalfDown => page(model, action),
+        Action::SortLeft | Action::SortRight => move_sort(model, action == Action::SortRight),
+        Action::SortReverse => reverse_sort(model),
+        Action::Filter => {
+            model.line.end();
+            model.mode = Mode::Filter { error: None };
+        }
+        Action::Keep => match &model.mode {
+            Mode::Filter { error: Some(_) } => model.say("the filter is not complete; Esc drops it"),
+            _ => {
+                model.mode = Mode::Browse;
+                // What was taken for the beginning of a field is a word now.
+                if let Ok(query) = Query::parse(model.line.as_str()) {
+                    filter_by(model, query);
+                }
+            }
+        },
+        Action::Clear => clear_filter(model),
+        Action::Detail => match (model.detail, model.cursor()) {
+            (Some(_), _) => model.detail = None,
+            (None, Some(_)) => model.detail = Some(0),
+            (None, None) => model.say("there is no bid to look at"),
+        },
+        Action::NextGroup | Action::PreviousGroup => next_group(model, action == Action::NextGroup),
+        Action::Unit => model.per = model.per.next(),
+        Action::Pause => {
+            let paused = !model.link.paused;
+            model.link.paused = paused;
+            if !paused && let Some(held) = model.held.take() {
+                take(model, held);
+            }
+            return vec![Effect::Pause(paused)];
+        }
+        Action::Refresh => {
+            model.asked = true;
+            model.say("asking the node");
+            return vec![Effect::Refresh];
+        }
+        Action::CopyId | Action::CopyJson => {
+            let Some(id) = model.cursor().map(|row| row.bid.id.clone()) else {
+                model.say("there is no bid to copy");
+                return Vec::new();
+            };
+            // The terminal may drop it; nobody is told.
+            if action == Action::CopyId {
+                model.say("bid id sent to the terminal's clipboard");
+                return vec![Effect::Copy(id.to_string())];
+            }
+            model.say("bid sent to the terminal's clipboard as JSON");
+            return vec![Effect::CopyJson(id)];
+        }
+        Action::Help => {
+            model.mode = match model.mode {
+                Mode::Help { .. } => Mode::Browse,
+                _ => Mode::Help { scroll: 0 },
+            }
+        }
+        Action::Log => {
+            model.mode = match model.mode {
+                Mode::Log { .. } => Mode::Browse,
+                _ => Mode::Log { scroll: 0 },
+            }
+        }
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            let (on, off) = ("mouse on: click, wheel; Shift selects text", "mouse off");
+            model.say(if model.mouse { on } else { off });
+            return vec![Effect::Mouse(model.mouse)];
+        }
+        Action::Back => back(model),
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+    }
+    Vec::new()
+}
+
+/// One step back; at the end of the way, nothing.
+fn back(model: &mut Model) {
+    if model.mode != Mode::Browse {
+        model.mode = Mode::Browse;
+    } else if model.detail.is_some() {
+        model.detail = None;
+    } else if !model.query.is_empty() {
+        clear_filter(model);
+    }
+}
+
+fn step(model: &mut Model, action: Action) {
+    let to = |place: usize, last: usize| match action {
+        Action::Up => place.saturating_sub(1),
+        Action::Down => (place + 1).min(last),
+        Action::First => 0,
+        _ => last,
+    };
+    if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+        *scroll = to(*scroll, model.extent.overlay.max);
+        return;
+    }
+    move_cursor(model, to);
+}
+
+fn move_cursor(model: &mut Model, to: impl Fn(usize, usize) -> usize) {
+    let page = model.extent.rows;
+    if let Some(tab) = model.tabs.get_mut(model.tab)
+        && let Some(place) = tab.table.place()
+    {
+        let last = tab.table.view().rows.len().saturating_sub(1);
+        tab.table.move_to(to(place, last), &model.market.rows, page);
+    }
+}
+
+fn page(model: &mut Model, action: Action) {
+    let up = matches!(action, Action::PageUp | Action::HalfUp);
+    let half = matches!(action, Action::HalfUp | Action::HalfDown);
+    let by = |page: usize| (if half { page / 2 } else { page.saturating_sub(1) }).max(1);
+    let to = |place: usize, page: usize, last: usize| {
+        if up { place.saturating_sub(by(page)) } else { place.saturating_add(by(page)).min(last) }
+    };
+    if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+        *scroll = to(*scroll, model.extent.overlay.page, model.extent.overlay.max);
+    } else if let Some(scroll) = &mut model.detail {
+        *scroll = to(*scroll, model.extent.detail.page, model.extent.detail.max);
+    } else {
+        let rows = model.extent.rows;
+        move_cursor(model, |place, last| to(place, rows, last));
+    }
+}
+
+/// Moves the sort to a neighbouring column of those on the screen; left of the first is the default order.
+fn move_sort(model: &mut Model, right: bool) {
+    let columns = &model.extent.columns;
+    let place = model.sort.keys.first().and_then(|key| columns.iter().position(|field| *field == key.field));
+    let next = match (place, right) {
+        (None, true) => Some(0),
+        (None, false) => None,
+        (Some(place), true) => Some((place + 1).min(columns.len().saturating_sub(1))),
+        (Some(place), false) => place.checked_sub(1),
+    };
+    let keys = next.and_then(|next| columns.get(next)).map(|field| key(field, false));
+    sort_by(model, Sort { keys: keys.into_iter().collect() });
+}
+
+fn key(field: &Field, descending: bool) -> SortKey {
+    SortKey { field: field.clone(), descending }
+}
+
+fn sort_by(model: &mut Model, sort: Sort) {
+    if sort != model.sort {
+        model.sort = sort;
+        model.rearrange();
+    }
+}
+
+/// Turns every key round; from the default order, to the dearest first.
+fn reverse_sort(model: &mut Model) {
+    let mut sort = model.sort.clone();
+    if sort.keys.is_empty() {
+        sort.keys.push(key(&Field::Usd, false));
+    }
+    for key in &mut sort.keys {
+        key.descending = !key.descending;
+    }
+    sort_by(model, sort);
+}
+
+fn next_group(model: &mut Model, forward: bool) {
+    let count = model.tabs.len();
+    if count < 2 {
+        model.say("there is one group only");
+        return;
+    }
+    let step = if forward { 1 } else { count - 1 };
+    go_to_group(model, (model.tab + step) % count);
+}
+
+fn go_to_group(model: &mut Model, tab: usize) {
+    if tab < model.tabs.len() {
+        model.tab = tab;
+        model.arrange();
+        if model.cursor().is_none() {
+            model.detail = None;
+        }
+    }
+}
+
+fn click(model: &mut Model, hit: Hit) {
+    if let Mode::Help { .. } | Mode::Log { .. } = model.mode {
+        if hit != Hit::Overlay {
+            model.mode = Mode::Browse;
+        }
+        return;
+    }
+    match hit {
+        Hit::Row(place) => move_cursor(model, |_, last| place.min(last)),
+        Hit::Column(field) => {
+            let same = model.sort.keys.first().filter(|key| key.field == field);
+            let descending = same.is_some_and(|key| !key.descending);
+            sort_by(model, Sort { keys: vec![key(&field, descending)] });
+        }
+        Hit::Tab(tab) => go_to_group(model, tab),
+        Hit::Detail | Hit::Overlay => {}
+    }
+}
+
+fn wheel(model: &mut Model, over: Option<&Hit>, down: bool) {
+    let to = |place: usize, last: usize| {
+        if down { place.saturating_add(WHEEL).min(last) } else { place.saturating_sub(WHEEL) }
+    };
+    if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+        *scroll = to(*scroll, model.extent.overlay.max);
+    } else if let (Some(scroll), Some(Hit::Detail)) = (&mut model.detail, over) {
+        *scroll = to(*scroll, model.extent.detail.max);
+    } else {
+        move_cursor(model, to);
+    }
+}

@@ -1,0 +1,97 @@
+//! What can happen, and what the program may do to the world.
+
+use super::keymap::Key;
+use crate::domain::bid::{BidId, Snapshot};
+use crate::domain::field::Field;
+use crate::domain::text::Clean;
+use std::sync::Arc;
+
+/// Milliseconds of a clock that only goes forward; where it starts is the shell's choice.
+pub type Ms = u64;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// The time. Sent before the messages that came with it; one that goes back is taken as no time passed.
+    Now(Ms),
+    Key(Key),
+    /// Pasted text; only the filter line takes it.
+    Paste(String),
+    Click(Hit),
+    Wheel {
+        over: Option<Hit>,
+        down: bool,
+    },
+    /// The terminal got or lost the focus.
+    Focus(bool),
+    /// What the last frame had room for.
+    Drawn(Extent),
+    Snapshot(Arc<Snapshot>),
+    /// No answer: why, and in how many milliseconds it is tried again.
+    Trouble {
+        text: Clean,
+        retry_in_ms: u64,
+    },
+    /// A line for the log.
+    Log(Clean),
+}
+
+/// Something to be done by the shell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Ask the node now.
+    Refresh,
+    /// Stop asking, or go on.
+    Pause(bool),
+    /// The focus came or went: without it, asking may slow down.
+    Focus(bool),
+    /// Copy a text to the clipboard.
+    Copy(String),
+    /// Copy a bid as the JSON document has it.
+    CopyJson(BidId),
+    /// Mouse reports on or off.
+    Mouse(bool),
+    /// Give the terminal back until the program is continued.
+    Suspend,
+    Quit,
+}
+
+/// What lies under the mouse.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hit {
+    /// A place in the rows shown.
+    Row(usize),
+    /// The head of a column.
+    Column(Field),
+    /// A place among the groups.
+    Tab(usize),
+    Detail,
+    Overlay,
+}
+
+/// What a frame had room for: how far a page goes, what can be sorted by, where scrolling ends.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Extent {
+    /// Rows of the table; 0 where it is covered.
+    pub rows: usize,
+    /// Fields of the columns, from left to right.
+    pub columns: Vec<Field>,
+    pub detail: Pane,
+    pub overlay: Pane,
+}
+
+/// A pane that scrolls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Pane {
+    /// Lines seen at once.
+    pub page: usize,
+    /// The furthest scroll, in lines.
+    pub max: usize,
+}
+
+impl Pane {
+    /// A pane of `page` lines on `lines` lines of text.
+    pub fn of(lines: usize, page: usize) -> Self {
+        Self { page, max: lines.saturating_sub(page) }
+    }
+}

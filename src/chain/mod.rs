@@ -1,0 +1,30 @@
+//! The chain as it is asked over REST, and as it was saved: bytes → [`crate::domain::bid::Snapshot`].
+//!
+//! ```text
+//! rhythm ─► follow ─┐
+//!                   ├─► fetch ─► endpoints ─► rest ─► error ─► wire
+//!          once ────┘     └────► wire_market, wire_meta ─────► wire ◄── saved
+//! ```
+//!
+//! [`once`] reads everything a single time, [`follow`] keeps reading, [`saved`] reads a file. The decoders are pure and
+//! know nothing of the network; `rest` makes one GET and says what an answer means; `endpoints` knows which node is
+//! asked; `fetch` puts answers of one height together.
+
+mod endpoints;
+mod error;
+mod fetch;
+mod follow;
+mod rest;
+pub mod rhythm;
+mod saved;
+mod wire;
+pub mod wire_market;
+pub mod wire_meta;
+
+pub use endpoints::{Client, GENERATION};
+pub use error::{ChainError, Kind};
+pub use fetch::{Ask, Read, once};
+pub use follow::{Command, Event, follow};
+pub use rest::{Answer, Endpoint, mainnet, sandbox};
+pub use saved::saved;
+pub use wire::{DecodeError, Page};

@@ -1,0 +1,312 @@
+//! The loop of the screen: the only place where messages become effects on the world.
+//!
+//! Effects are done, one frame is drawn, then it waits for the first of {signal, key, answer, deadline} and takes
+//! everything else that is already there. So a burst of answers costs one frame, and an idle program sleeps.
+
+use super::clipboard;
+use super::guard::{Guard, Signal, Signals};
+use super::input::Input;
+use crate::app::{Effect, Key, Model, Ms, Msg, Settings, update};
+use crate::chain::{self, Ask, ChainError, Client, Command, Event};
+use crate::domain::bid::Snapshot;
+use crate::domain::text::Clean;
+use crate::report;
+use crate::ui::{self, Map, Theme};
+use crossterm::event::{
+    Event as Happened, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use futures_util::FutureExt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Messages taken in one go before a frame is drawn: a flood must not keep the screen from moving.
+const BATCH: usize = 256;
+/// Events that may wait between the chain and the screen.
+const INBOX: usize = 64;
+
+/// Where the figures come from.
+pub enum Source {
+    Chain {
+        client: Client,
+        ask: Ask,
+    },
+    /// Read once, never asked again.
+    Saved(Box<Snapshot>),
+}
+
+impl Source {
+    /// Sends what there is to know until nobody listens.
+    async fn follow(
+        self,
+        mut commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<Event>,
+    ) -> Result<(), ChainError> {
+        match self {
+            Self::Chain { client, ask } => chain::follow(&client, &ask, commands, events).await,
+            Self::Saved(snapshot) => {
+                let _ = events.send(Event::Snapshot { snapshot: Arc::new(*snapshot), fresh: true }).await;
+                while commands.recv().await.is_some() {}
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a session on the screen needs.
+pub struct Session {
+    pub settings: Settings,
+    pub theme: Theme,
+    pub source: Source,
+    /// Log lines are appended here too.
+    pub log: Option<File>,
+}
+
+/// How a session ended.
+#[derive(Debug)]
+pub enum End {
+    /// The person left.
+    Quit,
+    /// SIGINT, SIGTERM, or the terminal went away.
+    Signal(Signal),
+    /// What was asked for can never be had.
+    Chain(ChainError),
+}
+
+/// Runs until the person leaves, a signal ends it, or the chain can never answer.
+///
+/// # Errors
+/// What the terminal said, while it was there.
+pub async fn run(session: Session) -> io::Result<End> {
+    // One thread does all: what reads the chain need not be able to move to another.
+    tokio::task::LocalSet::new().run_until(drive(session)).await
+}
+
+async fn drive(session: Session) -> io::Result<End> {
+    let Session { settings, theme, source, log } = session;
+    let mut signals = Signals::new()?;
+    let (commands, orders) = mpsc::channel(INBOX);
+    let (sender, events) = mpsc::channel(INBOX);
+    let mut shell = Shell {
+        guard: Guard::enter()?,
+        keys: Some(Input::start()?),
+        commands,
+        events,
+        follower: tokio::task::spawn_local(source.follow(orders, sender)),
+        log,
+        started: Instant::now(),
+        map: Map::default(),
+    };
+    let mut model = Model::new(settings);
+    update(&mut model, Msg::Now(0));
+    loop {
+        let map = shell.guard.frame(|frame| ui::view(&model, theme, frame))?;
+        update(&mut model, Msg::Drawn(map.extent.clone()));
+        shell.map = map;
+        let mut batch = match shell.wait(&mut signals, model.next_deadline()).await {
+            Wake::Messages(messages) => messages,
+            Wake::Signal(Signal::Continue) => {
+                shell.guard.resume()?;
+                Vec::new()
+            }
+            Wake::Signal(signal) => return Ok(End::Signal(signal)),
+            Wake::Ended(Some(error)) => return Ok(End::Chain(error)),
+            Wake::Ended(None) => return Err(io::Error::other("the reader of the chain ended by itself")),
+        };
+        shell.take_waiting(&mut batch);
+        let mut effects = update(&mut model, Msg::Now(shell.now()));
+        for msg in batch {
+            effects.extend(update(&mut model, msg));
+        }
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(End::Quit),
+                Effect::Suspend => shell.suspend(&mut signals).await?,
+                effect => {
+                    if let Some(said) = shell.perform(effect, &model)? {
+                        update(&mut model, Msg::Log(said));
+                    }
+                }
+            }
+        }
+    }
+}
+
+enum Wake {
+    Messages(Vec<Msg>),
+    Signal(Signal),
+    /// The reader of the chain ended, with why if it knows.
+    Ended(Option<ChainError>),
+}
+
+struct Shell {
+    guard: Guard,
+    /// Dropped while the terminal is another program's, whose keys it would swallow.
+    keys: Option<Input>,
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<Event>,
+    follower: JoinHandle<Result<(), ChainError>>,
+    log: Option<File>,
+    started: Instant,
+    map: Map,
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
+impl Shell {
+    fn now(&self) -> Ms {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(Ms::MAX)
+    }
+
+    async fn wait(&mut self, signals: &mut Signals, deadline: Option<Ms>) -> Wake {
+        let now = self.now();
+        let pause = deadline.map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.saturating_sub(now)));
+        let keys = async {
+            match &mut self.keys {
+                Some(keys) => keys.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            signal = signals.next() => Wake::Signal(signal),
+            input = keys => match input {
+                Some(Ok(input)) => Wake::Messages(translate(input, &self.map).into_iter().collect()),
+                // The terminal is gone; a SIGHUP says so too where there is one.
+                Some(Err(_)) | None => Wake::Signal(Signal::Hangup),
+            },
+            event = self.events.recv() => match event {
+                Some(event) => Wake::Messages(vec![self.tell(event)]),
+                None => Wake::Ended((&mut self.follower).await.ok().and_then(Result::err)),
+            },
+            () = tokio::time::sleep(pause) => Wake::Messages(Vec::new()),
+        }
+    }
+
+    /// Takes what is there already, without waiting.
+    fn take_waiting(&mut self, batch: &mut Vec<Msg>) {
+        while batch.len() < BATCH {
+            let input = self.keys.as_mut().and_then(|keys| keys.next().now_or_never());
+            if let Some(Some(Ok(input))) = input {
+                batch.extend(translate(input, &self.map));
+            } else if let Ok(event) = self.events.try_recv() {
+                let msg = self.tell(event);
+                batch.push(msg);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) -> Msg {
+        match event {
+            Event::Snapshot { snapshot, .. } => Msg::Snapshot(snapshot),
+            Event::Trouble { text, retry_in_ms } => {
+                self.write_log(&text);
+                Msg::Trouble { text, retry_in_ms }
+            }
+            Event::Log(text) => {
+                self.write_log(&text);
+                Msg::Log(text)
+            }
+        }
+    }
+
+    fn write_log(&mut self, text: &Clean) {
+        let failed = self.log.as_mut().is_some_and(|log| writeln!(log, "{} {text}", jiff::Timestamp::now()).is_err());
+        if failed {
+            self.log = None;
+        }
+    }
+
+    /// Does one effect. What went wrong without ending the session comes back as a line for the log.
+    fn perform(&mut self, effect: Effect, model: &Model) -> io::Result<Option<Clean>> {
+        let command = match effect {
+            Effect::Refresh => Command::Refresh,
+            Effect::Pause(paused) => Command::Pause(paused),
+            Effect::Focus(focused) => Command::Focus(focused),
+            Effect::Copy(text) => return Ok(self.copy(&text)),
+            Effect::CopyJson(id) => {
+                let row = model.market().rows.iter().find(|row| row.bid.id == id);
+                let document = row.zip(model.snapshot()).map(|(row, snapshot)| report::bid_document(row, snapshot));
+                return Ok(document.and_then(Result::ok).and_then(|document| self.copy(&document)));
+            }
+            Effect::Mouse(on) => {
+                self.guard.set_mouse(on)?;
+                return Ok(None);
+            }
+            Effect::Suspend | Effect::Quit => return Ok(None),
+        };
+        // A full queue means the reader has more of these to do already.
+        let _ = self.commands.try_send(command);
+        Ok(None)
+    }
+
+    fn copy(&mut self, text: &str) -> Option<Clean> {
+        clipboard::copy(&mut self.guard, text).err().map(|error| Clean::message(&format!("not copied: {error}")))
+    }
+
+    async fn suspend(&mut self, signals: &mut Signals) -> io::Result<()> {
+        self.keys = None;
+        signals.suspend(&mut self.guard).await?;
+        self.keys = Some(Input::start()?);
+        Ok(())
+    }
+}
+
+/// What a terminal event means to the program; nothing for releases and motions.
+fn translate(input: Happened, map: &Map) -> Option<Msg> {
+    match input {
+        Happened::Key(event) => key(event).map(Msg::Key),
+        Happened::Paste(text) => Some(Msg::Paste(text)),
+        Happened::FocusGained => Some(Msg::Focus(true)),
+        Happened::FocusLost => Some(Msg::Focus(false)),
+        Happened::Mouse(event) => mouse(event, map),
+        // The next frame follows the size by itself.
+        Happened::Resize(..) => None,
+    }
+}
+
+fn mouse(event: MouseEvent, map: &Map) -> Option<Msg> {
+    let over = map.hit(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => over.map(Msg::Click),
+        MouseEventKind::ScrollDown => Some(Msg::Wheel { over, down: true }),
+        MouseEventKind::ScrollUp => Some(Msg::Wheel { over, down: false }),
+        _ => None,
+    }
+}
+
+fn key(event: KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match event.code {
+        KeyCode::Char(c) if control => Key::Ctrl(c.to_ascii_lowercase()),
+        KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
+        KeyCode::Char(c) => Key::Char(c),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::Tab => Key::Tab,
+        KeyCode::BackTab => Key::BackTab,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        _ => return None,
+    })
+}

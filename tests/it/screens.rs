@@ -1,0 +1,404 @@
+//! The screens as they are drawn, at several sizes, in every state, in every theme.
+
+use crate::support::market::{self, recorded, varied};
+use akbids::app::{Effect, Key, Model, Ms, Msg, Settings, update};
+use akbids::domain::bid::{BidState, DeploymentState, GroupState, OrderState, Snapshot, Warning};
+use akbids::domain::query::Query;
+use akbids::domain::text::Clean;
+use akbids::ui::{self, Map, Theme};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
+use std::sync::Arc;
+
+const ANSI: Theme = Theme { mono: false, ascii: false };
+const MONO: Theme = Theme { mono: true, ascii: false };
+const ASCII: Theme = Theme { mono: true, ascii: true };
+
+/// A person at a screen.
+struct Session {
+    model: Model,
+    now: Ms,
+    size: (u16, u16),
+    theme: Theme,
+    effects: Vec<Effect>,
+}
+
+impl Session {
+    fn new(settings: Settings) -> Self {
+        let mut session =
+            Self { model: Model::new(settings), now: 0, size: (80, 24), theme: ANSI, effects: Vec::new() };
+        session.wait(0);
+        session
+    }
+
+    /// At a screen that shows a snapshot, two seconds old.
+    fn live(snapshot: Snapshot) -> Self {
+        let mut session = Self::new(Settings::default());
+        session.send(Msg::Snapshot(Arc::new(snapshot)));
+        session.wait(2000);
+        session
+    }
+
+    fn sized(mut self, width: u16, height: u16) -> Self {
+        self.size = (width, height);
+        self.draw();
+        self
+    }
+
+    fn themed(mut self, theme: Theme) -> Self {
+        self.theme = theme;
+        self
+    }
+
+    fn send(&mut self, msg: Msg) {
+        self.effects.extend(update(&mut self.model, msg));
+        self.draw();
+    }
+
+    fn wait(&mut self, ms: Ms) {
+        self.now += ms;
+        self.send(Msg::Now(self.now));
+    }
+
+    fn key(&mut self, key: Key) {
+        self.send(Msg::Key(key));
+    }
+
+    fn keys(&mut self, text: &str) {
+        for c in text.chars() {
+            self.key(Key::Char(c));
+        }
+    }
+
+    /// Draws as the shell does, and tells the model what there was room for.
+    fn draw(&mut self) -> (Buffer, Map) {
+        let (width, height) = self.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut map = Map::default();
+        terminal.draw(|frame| map = ui::view(&self.model, self.theme, frame)).unwrap();
+        update(&mut self.model, Msg::Drawn(map.extent.clone()));
+        (terminal.backend().buffer().clone(), map)
+    }
+
+    /// The screen as text, blanks at the ends cut.
+    fn text(&mut self) -> String {
+        let (buffer, _) = self.draw();
+        text_of(&buffer)
+    }
+}
+
+fn text_of(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    let mut out = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut line = String::new();
+        let mut skip = 0usize;
+        for cell in row {
+            // A wide character takes the cell after it as well.
+            if skip == 0 {
+                line.push_str(cell.symbol());
+            }
+            skip = unicode_width(cell.symbol()).saturating_sub(1).max(skip.saturating_sub(1));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn unicode_width(symbol: &str) -> usize {
+    ratatui::text::Span::raw(symbol).width()
+}
+
+macro_rules! shot {
+    ($name:literal, $session:expr) => {{
+        let text = $session.text();
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!($name, text)
+        });
+    }};
+}
+
+#[test]
+fn live_at_every_size() {
+    let session = || Session::live(varied());
+    shot!("live-80x24", session().sized(80, 24));
+    shot!("live-120x40", session().sized(120, 40));
+    shot!("live-160x48", session().sized(160, 48));
+    shot!("live-40x12", session().sized(40, 12));
+    shot!("live-30x8", session().sized(30, 8));
+    shot!("too-small", session().sized(29, 8));
+}
+
+#[test]
+fn the_recorded_market() {
+    shot!("recorded-80x24", Session::live(recorded()));
+}
+
+#[test]
+fn detail_open() {
+    for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("160x48", (160, 48)), ("160x24", (160, 24))] {
+        let mut session = Session::live(varied()).sized(size.0, size.1);
+        session.key(Key::Enter);
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("detail-{name}"), session.text());
+        });
+    }
+    // The row of another coin, and the end of the text.
+    let mut session = Session::live(varied());
+    session.keys("/foo");
+    session.key(Key::Enter);
+    session.key(Key::Enter);
+    shot!("detail-other-coin-80x24", session);
+    session.key(Key::PageDown);
+    session.key(Key::PageDown);
+    shot!("detail-scrolled-80x24", session);
+}
+
+#[test]
+fn filter() {
+    let mut session = Session::live(varied());
+    session.keys("/");
+    shot!("filter-empty", session);
+    session.keys("vram>=80 region=us*");
+    shot!("filter-typing", session);
+    session.keys(" usd<x");
+    shot!("filter-error", session);
+    session.key(Key::Ctrl('w'));
+    session.key(Key::Enter);
+    shot!("filter-kept", session);
+    session.keys("/ nobody-has-this");
+    session.key(Key::Enter);
+    shot!("filter-hides-all", session);
+    session.key(Key::Esc);
+    assert!(session.text().contains("21 of 22 shown"), "{}", session.text());
+    let mut narrow = Session::live(varied()).sized(30, 8);
+    narrow.keys("/usd<");
+    shot!("filter-error-30x8", narrow);
+}
+
+#[test]
+fn help_and_log() {
+    let mut session = Session::live(varied());
+    session.keys("?");
+    shot!("help-80x24", session);
+    session.keys("G");
+    shot!("help-end-80x24", session);
+    session.keys("q");
+    session.send(Msg::Log(Clean::new("provider akash1et9x…ku4tt: 500, asked again in 2 s")));
+    session.send(Msg::Log(Clean::new("provider akash1et9x…ku4tt: 500, asked again in 2 s")));
+    session.wait(5000);
+    session.keys("!");
+    shot!("log-80x24", session);
+    shot!("help-160x48", {
+        let mut session = Session::live(varied()).sized(160, 48);
+        session.keys("?");
+        session
+    });
+}
+
+#[test]
+fn a_node_that_goes_silent_or_fails() {
+    let mut session = Session::live(recorded());
+    session.wait(40_000);
+    shot!("stale-80x24", session);
+    let mut session = Session::live(recorded());
+    let text = Clean::message("api.akashnet.net: connection refused");
+    session.send(Msg::Trouble { text, retry_in_ms: 10_000 });
+    let before = session.text();
+    session.wait(2000);
+    shot!("offline-80x24", session);
+    // Nothing but the first line moves, and the estimate stands still.
+    let rest = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rest(&before), rest(&session.text()));
+    session.send(Msg::Snapshot(Arc::new(market::later(&recorded(), 3))));
+    assert!(session.text().contains("● live 0s"), "{}", session.text());
+}
+
+#[test]
+fn before_any_answer() {
+    let settings = Settings {
+        dseq: Some(market::DSEQ),
+        endpoint: Some(Clean::new("https://api.akashnet.net")),
+        notes: vec![Clean::new("dseq from AKASH_DSEQ")],
+        ..Settings::default()
+    };
+    let mut session = Session::new(settings);
+    session.wait(1000);
+    shot!("connecting-80x24", session);
+    let text = Clean::message("https://api.akashnet.net speaks market v1beta4, akbids reads v1beta5");
+    session.send(Msg::Trouble { text, retry_in_ms: 8000 });
+    session.wait(1000);
+    shot!("no-answer-80x24", session);
+    session.send(Msg::Snapshot(Arc::new(recorded())));
+    shot!("notes-160x48", session.sized(160, 48));
+}
+
+#[test]
+fn nothing_to_choose() {
+    let mut snapshot = recorded();
+    snapshot.bids.clear();
+    shot!("no-bids-80x24", Session::live(snapshot.clone()));
+    shot!("no-bids-30x8", Session::live(snapshot.clone()).sized(30, 8));
+    if let Some(deployment) = &mut snapshot.deployment {
+        deployment.state = DeploymentState::Closed;
+        deployment.groups[0].state = GroupState::Closed;
+    }
+    for order in snapshot.orders.iter_mut().flatten() {
+        order.state = OrderState::Closed;
+    }
+    shot!("closed-80x24", Session::live(snapshot.clone()));
+    snapshot.bids = recorded().bids;
+    shot!("closed-with-bids-80x24", Session::live(snapshot));
+}
+
+#[test]
+fn an_order_taken() {
+    shot!("taken-80x24", Session::live(market::leased("akash1mx4qlmjxcy0tdlww249jqsr6z6pmxsg8hspd54")));
+    let mut narrow = Session::live(market::leased("akash1mx4qlmjxcy0tdlww249jqsr6z6pmxsg8hspd54")).sized(40, 12);
+    shot!("taken-40x12", narrow);
+}
+
+#[test]
+fn a_paused_group() {
+    let mut snapshot = recorded();
+    if let Some(deployment) = &mut snapshot.deployment {
+        deployment.groups[0].state = GroupState::Paused;
+    }
+    for order in snapshot.orders.iter_mut().flatten() {
+        order.state = OrderState::Closed;
+    }
+    shot!("paused-group-80x24", Session::live(snapshot.clone()));
+    snapshot.bids.clear();
+    shot!("paused-group-no-bids-80x24", Session::live(snapshot));
+}
+
+#[test]
+fn groups_and_units() {
+    let mut session = Session::live(varied());
+    session.key(Key::Tab);
+    shot!("second-group-80x24", session);
+    session.key(Key::BackTab);
+    session.keys("uu");
+    shot!("month-80x24", session);
+    session.keys("u");
+    shot!("block-120x40", session.sized(120, 40));
+}
+
+#[test]
+fn sorted_by_a_column() {
+    let mut session = Session::live(varied());
+    for _ in 0..3 {
+        session.key(Key::Right);
+    }
+    session.keys("S");
+    shot!("sorted-80x24", session);
+}
+
+#[test]
+fn bids_that_come_and_go() {
+    let mut session = Session::live(recorded());
+    let mut next = market::later(&recorded(), 1);
+    Arc::make_mut(&mut next.bids[13]).state = BidState::Closed;
+    next.bids.remove(17);
+    next.bids.push(Arc::new(market::bid(
+        "akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq",
+        "990",
+        "uact",
+        0,
+        "8 64 100 2 h100",
+    )));
+    session.send(Msg::Snapshot(Arc::new(next)));
+    shot!("come-and-go-80x24", session);
+    session.wait(17_000);
+    assert!(session.text().contains("withdrawn 0.7353"), "{}", session.text());
+    session.wait(3_000);
+    let text = session.text();
+    assert!(text.contains("20 of 22 shown · 2 withdrawn"), "{text}");
+}
+
+#[test]
+fn warnings_and_demo() {
+    let mut snapshot = varied();
+    snapshot.warnings.push(Warning {
+        code: "audit_unreachable",
+        text: Clean::new("the audits of 3 providers did not come: 503 from api.akashnet.net"),
+    });
+    snapshot.warnings.push(Warning { code: "oracle", text: Clean::new("the oracle has no price") });
+    let mut session = Session::new(Settings { demo: true, ..Settings::default() });
+    session.send(Msg::Snapshot(Arc::new(snapshot)));
+    shot!("warnings-demo-80x24", session);
+    session.keys("p");
+    assert_eq!(session.effects, [Effect::Pause(true)]);
+    assert!(session.text().contains("! paused 0s"), "{}", session.text());
+}
+
+#[test]
+fn a_saved_answer() {
+    let mut snapshot = recorded();
+    snapshot.saved = true;
+    snapshot.deployment = None;
+    snapshot.orders = None;
+    snapshot.leases = None;
+    snapshot.chain.height = None;
+    snapshot.chain.id = None;
+    snapshot.chain.rest = None;
+    shot!("saved-80x24", Session::live(snapshot));
+}
+
+#[test]
+fn themes_without_colour_or_signs() {
+    let mut session = Session::live(varied()).themed(ASCII);
+    shot!("ascii-80x24", session);
+    assert!(session.text().is_ascii());
+    session.key(Key::Enter);
+    assert!(session.text().is_ascii());
+    session.keys("?");
+    assert!(session.text().is_ascii());
+    // Without colours the words are the same, and no cell has one.
+    let (plain, _) = Session::live(varied()).draw();
+    let (mono, _) = Session::live(varied()).themed(MONO).draw();
+    assert_eq!(text_of(&plain), text_of(&mono));
+    let coloured = |buffer: &Buffer| buffer.content.iter().filter(|cell| cell.fg != Color::Reset).count();
+    assert_eq!(coloured(&mono), 0);
+    assert!(coloured(&plain) > 20);
+    assert!(plain.content.iter().all(|cell| cell.bg == Color::Reset), "a background was set");
+}
+
+#[test]
+fn the_cursor_is_seen_in_every_theme() {
+    for theme in [ANSI, MONO, ASCII] {
+        let mut session = Session::live(varied()).themed(theme);
+        session.key(Key::Down);
+        let (buffer, map) = session.draw();
+        let reversed = |y: u16| (0..80).filter(|x| buffer[(*x, y)].modifier.contains(Modifier::REVERSED)).count();
+        assert_eq!(reversed(map.rows.y + 1), 80);
+        assert_eq!(reversed(map.rows.y), 0);
+    }
+}
+
+#[test]
+fn old_rows_are_dim_and_have_no_colour() {
+    let mut session = Session::live(recorded());
+    let (fresh, map) = session.draw();
+    let second = map.rows.y + 1;
+    assert_eq!(fresh[(1, second)].fg, Color::Green);
+    assert!(!fresh[(1, second)].modifier.contains(Modifier::DIM));
+    session.wait(60_000);
+    let (old, _) = session.draw();
+    assert_eq!(old[(1, second)].fg, Color::Reset);
+    assert!(old[(1, second)].modifier.contains(Modifier::DIM));
+}
+
+#[test]
+fn a_filter_from_the_start_is_shown() {
+    let query = Query::parse("gpu=h100 usd<2").unwrap();
+    let mut session = Session::new(Settings { query, ..Settings::default() });
+    session.send(Msg::Snapshot(Arc::new(recorded())));
+    let text = session.text();
+    assert!(text.contains(" shown · gpu=h100 −") && text.contains(" · usd<2 −"), "{text}");
+    session.keys("/");
+    assert!(session.text().contains("/ gpu=h100 usd<2"), "{}", session.text());
+}
