@@ -15,6 +15,7 @@ use super::record::{
 use super::reply::{
     Answer, Ask, Asked, Heights, One, Page, Query, Reply, malformed, not_implemented, percent_decoded, pinned, strconv,
 };
+use super::txs::search;
 
 const ORDER_STATES: &[&str] = &["open", "active", "closed"];
 const BID_STATES: &[&str] = &["open", "active", "lost", "closed"];
@@ -310,7 +311,7 @@ impl Asked<'_> {
                 let number = block_number(height)?;
                 with(move |asked| asked.block_at(number))
             }
-            ["cosmos", "tx", "v1beta1", "txs"] => with(|asked| asked.search()),
+            ["cosmos", "tx", "v1beta1", "txs"] => with(search),
             ["cosmos", "tx", "v1beta1", "txs", "block", height] => {
                 let number = block_number(height)?;
                 with(move |asked| asked.txs_of_block(number))

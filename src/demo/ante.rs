@@ -18,6 +18,7 @@ use super::encoding;
 use super::record::{Account, BidId, Coin, PubKey, Quoted};
 use super::state::State;
 use super::transaction::{Transaction, coins_text};
+use super::wire::PUBLIC_KEY;
 
 /// Why a transaction is not taken, or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,13 +146,15 @@ impl Emitted {
     }
 }
 
+/// Granter and grantee of an allowance, and what is left of it.
+type Left = ((Arc<str>, Arc<str>), Vec<Coin>);
+
 /// What a transaction that passed does to the state before its messages run, and what that looks like.
 #[derive(Clone, Debug, Default)]
 pub struct Passed {
     payer: Arc<str>,
     fee: Vec<Coin>,
-    /// What is left of the allowance of (granter, grantee).
-    allowance: Option<((Arc<str>, Arc<str>), Vec<Coin>)>,
+    allowance: Option<Left>,
     accounts: Vec<Account>,
     /// Timestamps that the signers of an unordered transaction have used up.
     nonces: Vec<(Arc<str>, Timestamp)>,
@@ -380,22 +383,20 @@ fn minimum(state: &State, tx: &Transaction) -> Result<(), Refusal> {
     Err(Refusal::sdk(13, text, WRAPF))
 }
 
-type Left = ((Arc<str>, Arc<str>), Vec<Coin>);
-
-/// What is left of the allowance once the fee is taken from it.
+/// What is left of the allowance of `from` for `to` once the fee is taken from it.
 fn granted(
     state: &State,
     at: u64,
     tx: &Transaction,
-    granter: &Arc<str>,
-    grantee: &Arc<str>,
+    from: &Arc<str>,
+    to: &Arc<str>,
     events: &mut Vec<Emitted>,
 ) -> Result<Left, Refusal> {
     let refuse = |codespace, code, reason: &str| {
-        let text = format!("{} does not allow to pay fees for {}: {reason}", raw(granter), raw(grantee));
+        let text = format!("{} does not allow to pay fees for {}: {reason}", raw(from), raw(to));
         Refusal::new(codespace, code, text, WRAP)
     };
-    let key = (granter.clone(), grantee.clone());
+    let key = (from.clone(), to.clone());
     let Some(limit) = state.allowances.get(at, &key) else {
         return Err(refuse("sdk", 38, "fee-grant not found: not found"));
     };
@@ -409,7 +410,7 @@ fn granted(
         }
     }
     left.retain(|coin| coin.amount.0 > 0);
-    let event = |kind| Emitted::new(kind, [("granter", &**granter), ("grantee", &**grantee)]);
+    let event = |kind| Emitted::new(kind, [("granter", &**from), ("grantee", &**to)]);
     if left.is_empty() {
         events.extend([event("revoke_feegrant"), event("use_feegrant")]);
     } else {
@@ -442,8 +443,7 @@ fn keyed_account(
     };
     let mut account = Account::clone(account);
     if account.pub_key.is_none() {
-        account.pub_key =
-            key.map(|key| PubKey { kind: "/cosmos.crypto.secp256k1.PubKey".into(), key: encoding::base64(key).into() });
+        account.pub_key = key.map(|key| PubKey { kind: PUBLIC_KEY.into(), key: encoding::base64(key).into() });
     }
     Ok(account)
 }

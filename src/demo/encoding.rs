@@ -70,7 +70,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Root of the Merkle tree of `leaves` as CometBFT builds it (RFC 6962), of SHA-256.
+/// Root of the Merkle tree of `leaves` as `CometBFT` builds it (RFC 6962), of SHA-256.
 pub fn merkle_root(leaves: &[[u8; 32]]) -> [u8; 32] {
     match leaves {
         [] => sha256(&[]),

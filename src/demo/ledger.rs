@@ -14,11 +14,12 @@ use super::ante::{Emitted, Meter, Purpose, Refusal, Setting, check};
 use super::encoding;
 use super::record::{BidId, Coin};
 use super::state::State;
-use super::transaction::{CREATE_LEASE, Hash, Transaction, put_bytes, somebody_elses};
+use super::transaction::{Hash, Transaction, somebody_elses};
+use super::wire::{CREATE_LEASE, put_bytes};
 
-/// Most bytes of a transaction (CometBFT's `max_tx_bytes`).
+/// Most bytes of a transaction (`max_tx_bytes` of `CometBFT`).
 const MAX_BYTES: usize = 1_048_576;
-/// Most transactions that wait (CometBFT's `mempool.size`).
+/// Most transactions that wait (`mempool.size` of `CometBFT`).
 const MEMPOOL: usize = 5000;
 /// What another program pays for its transaction, in uakt.
 const OTHER_FEE: u128 = 5000;
@@ -219,15 +220,13 @@ impl Ledger {
         let mut state = state.clone();
         let setting = Setting { purpose: Purpose::Check, ..*setting };
         let seen = &mut self.seen;
-        self.waiting.retain(|waiting| match check(&state, setting.height, &setting, &waiting.tx).1 {
-            Ok(passed) => {
-                passed.apply(&mut state, setting.height);
-                true
-            }
-            Err(_) => {
+        self.waiting.retain(|waiting| {
+            let passed = check(&state, setting.height, &setting, &waiting.tx).1;
+            let stays = passed.map(|passed| passed.apply(&mut state, setting.height)).is_ok();
+            if !stays {
                 seen.remove(&waiting.tx.hash);
-                false
             }
+            stays
         });
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! record        what the chain stores, in the node's JSON shapes
 //! state         rows at every height, and what each action does to them
+//! wire          protobuf, and which fields the node knows
 //! transaction   bytes of a transaction, taken apart
 //! ante          what it must pass before it runs
 //! ledger        what waits, what blocks hold, what messages do
@@ -30,6 +31,7 @@ mod serve;
 mod state;
 mod transaction;
 mod txs;
+mod wire;
 
 pub use market::{
     AUDITOR, BLOCK_TIME, CHAIN_ID, CLOSED_DSEQ, DSEQ, HOSTILE, LEASED_DSEQ, MNEMONIC, NO_BIDS_DSEQ, OWNER, PAUSED_DSEQ,

@@ -38,7 +38,9 @@ pub fn post(chain: &mut Chain, ask: Ask<'_>) -> Answer {
 
 /// The mode and the transaction's bytes.
 fn posted(ask: Ask<'_>) -> Result<(Value, Vec<u8>), Answer> {
-    let body: Posted = serde_json::from_slice(ask.body).map_err(|reason| malformed(&reason.to_string()))?;
+    // By way of an object: serde would also read the fields from a list.
+    let body = serde_json::from_slice(ask.body).map(Value::Object);
+    let body: Posted = body.and_then(serde_json::from_value).map_err(|reason| malformed(&reason.to_string()))?;
     let bytes = encoding::from_base64(&body.tx_bytes)
         .map_err(|at| malformed(&format!("illegal base64 data at input byte {at}")))?;
     Ok((body.mode, bytes))
@@ -123,48 +125,6 @@ impl Asked<'_> {
         self.say(&json!({"tx": found.tx.to_json(), "tx_response": self.tx_response(found)}))
     }
 
-    /// `query`: conditions such as `tx.acc_seq='akash1…/7'`, with ` AND ` between.
-    pub fn search(&self) -> Reply {
-        let query = self.query.text("query");
-        if query.is_empty() {
-            return Err(self.refuse(13, "query cannot be empty"));
-        }
-        let mut conditions = Vec::new();
-        for condition in query.split(" AND ") {
-            let parts = condition.split_once('=').and_then(|(key, value)| {
-                let value = value.trim();
-                let bare = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
-                Some((key.trim().rsplit_once('.')?, bare.unwrap_or(value)))
-            });
-            let Some(parts) = parts else {
-                return Err(self.refuse(2, &format!("failed to search for txs: cannot parse {condition:?}")));
-            };
-            conditions.push(parts);
-        }
-        let (limit, page): (usize, usize) = (self.query.number("limit")?, self.query.number("page")?);
-        let newest = self.indexed()?;
-        let meets = |found: &Included| {
-            conditions.iter().all(|((kind, key), value)| match (*kind, *key) {
-                ("tx", "height") => found.height.to_string() == *value,
-                ("tx", "hash") => encoding::hex(&found.tx.hash) == value.to_ascii_uppercase(),
-                _ => found.outcome.events.iter().any(|event| {
-                    event.kind == *kind && event.attributes.iter().any(|(name, text)| name == key && text == value)
-                }),
-            })
-        };
-        let mut found: Vec<&Arc<Included>> = self.chain.ledger.up_to(newest).filter(|found| meets(found)).collect();
-        if matches!(self.query.text("order_by"), "ORDER_BY_DESC" | "2") {
-            found.reverse();
-        }
-        let total = found.len();
-        let limit = if limit == 0 { 100 } else { limit };
-        let shown: Vec<_> = found.into_iter().skip(page.saturating_sub(1).saturating_mul(limit)).take(limit).collect();
-        let txs: Vec<Value> = shown.iter().map(|found| found.tx.to_json()).collect();
-        let responses: Vec<Value> = shown.iter().map(|found| self.tx_response(found)).collect();
-        let body = json!({"txs": txs, "tx_responses": responses, "pagination": null, "total": total.to_string()});
-        self.say(&body)
-    }
-
     pub fn txs_of_block(&self, number: i64) -> Reply {
         let height = match u64::try_from(number) {
             Ok(height) if (1..=self.tip).contains(&height) => height,
@@ -203,6 +163,48 @@ impl Asked<'_> {
             "events": events(emitted, true),
         })
     }
+}
+
+/// `query`: conditions such as `tx.acc_seq='akash1…/7'`, with ` AND ` between.
+pub fn search(asked: &Asked<'_>) -> Reply {
+    let query = asked.query.text("query");
+    if query.is_empty() {
+        return Err(asked.refuse(13, "query cannot be empty"));
+    }
+    let mut conditions = Vec::new();
+    for condition in query.split(" AND ") {
+        let parts = condition.split_once('=').and_then(|(key, value)| {
+            let value = value.trim();
+            let bare = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+            Some((key.trim().rsplit_once('.')?, bare.unwrap_or(value)))
+        });
+        let Some(parts) = parts else {
+            return Err(asked.refuse(2, &format!("failed to search for txs: cannot parse {condition:?}")));
+        };
+        conditions.push(parts);
+    }
+    let (limit, page): (usize, usize) = (asked.query.number("limit")?, asked.query.number("page")?);
+    let newest = asked.indexed()?;
+    let meets = |found: &Included| {
+        conditions.iter().all(|((kind, key), value)| match (*kind, *key) {
+            ("tx", "height") => found.height.to_string() == *value,
+            ("tx", "hash") => encoding::hex(&found.tx.hash) == value.to_ascii_uppercase(),
+            _ => found.outcome.events.iter().any(|event| {
+                event.kind == *kind && event.attributes.iter().any(|(name, text)| name == key && text == value)
+            }),
+        })
+    };
+    let mut found: Vec<&Arc<Included>> = asked.chain.ledger.up_to(newest).filter(|found| meets(found)).collect();
+    if matches!(asked.query.text("order_by"), "ORDER_BY_DESC" | "2") {
+        found.reverse();
+    }
+    let total = found.len();
+    let limit = if limit == 0 { 100 } else { limit };
+    let shown: Vec<_> = found.into_iter().skip(page.saturating_sub(1).saturating_mul(limit)).take(limit).collect();
+    let txs: Vec<Value> = shown.iter().map(|found| found.tx.to_json()).collect();
+    let responses: Vec<Value> = shown.iter().map(|found| asked.tx_response(found)).collect();
+    let body = json!({"txs": txs, "tx_responses": responses, "pagination": null, "total": total.to_string()});
+    asked.say(&body)
 }
 
 fn with_type(tx: &Transaction) -> Value {

@@ -15,6 +15,8 @@ use akbids::demo::{
 };
 use serde_json::Value;
 
+use crate::support::http::{Got, ask, send};
+
 /// Requests that must be replayed at least: lower it never.
 const REPLAYED: usize = 301;
 
@@ -32,47 +34,6 @@ fn load(height: u64) -> Running {
     let path = format!("{}/tests/data/node-v2.1/state/state-{height}.json", env!("CARGO_MANIFEST_DIR"));
     let chain = Chain::load(&std::fs::read_to_string(path).unwrap()).unwrap();
     serve(chain, Options::default()).unwrap()
-}
-
-/// What came back: status, headers in lower case, body.
-struct Got {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Got {
-    fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
-    }
-}
-
-/// One request on a connection of its own. Not a library: paths must go out as they are written here.
-fn ask(port: u16, method: &str, path: &str, pin: Option<&str>) -> Got {
-    send(port, method, path, pin, "")
-}
-
-fn send(port: u16, method: &str, path: &str, pin: Option<&str>, body: &str) -> Got {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let pin = pin.map_or_else(String::new, |pin| format!("x-cosmos-block-height: {pin}\r\n"));
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\n{pin}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut text = Vec::new();
-    stream.read_to_end(&mut text).unwrap();
-    let text = String::from_utf8(text).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(key, value)| (key.to_lowercase(), value.to_owned()))
-        .collect();
-    Got { status, headers, body: body.to_owned() }
 }
 
 /// Whether a value at this place is clock, hash, signature or gas, or this node's own name.

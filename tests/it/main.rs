@@ -10,6 +10,7 @@ mod cli;
 mod conformance;
 mod core;
 mod layers;
+mod ledger;
 mod money;
 mod screens;
 mod support;
