@@ -1,8 +1,6 @@
 //! What the node says to a GET: routes, filters, paging, refusals.
 //!
 //! Everything here was compared with the answers of a running node (`tests/it/conformance.rs`).
-//! Where an answer carries which height header is part of it: answers from state carry both,
-//! refusals by a module one, refusals by the gateway (numbers that are none, unknown routes) none.
 
 use std::fmt::Write as _;
 
@@ -14,128 +12,29 @@ use super::node::Chain;
 use super::record::{
     Audit, BidId, BidRecord, Coin, Dec, DeploymentId, DeploymentRecord, LeaseRecord, Order, OrderId, Quoted,
 };
+use super::reply::{
+    Answer, Ask, Asked, Heights, One, Page, Query, Reply, malformed, not_implemented, percent_decoded, pinned, strconv,
+};
+use super::txs::search;
 
-/// Which height headers an answer carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heights {
-    None,
-    /// `grpc-metadata-x-cosmos-block-height` only: the module refused.
-    Grpc(u64),
-    /// That one and `x-cosmos-block-height`.
-    Both(u64),
-}
-
-/// An answer in the making; its body is JSON.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub heights: Heights,
-    pub body: String,
-}
-
-/// What was asked, as far as an answer depends on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
-    pub method: &'a str,
-    /// Undecoded.
-    pub path: &'a str,
-    /// Undecoded, without `?`.
-    pub query: &'a str,
-    /// The request's `x-cosmos-block-height`.
-    pub pin: Option<&'a str>,
-    /// How many blocks this node is behind.
-    pub lag: u64,
-}
-
-type Reply = Result<Answer, Answer>;
-
-const DEFAULT_LIMIT: u64 = 100;
 const ORDER_STATES: &[&str] = &["open", "active", "closed"];
 const BID_STATES: &[&str] = &["open", "active", "lost", "closed"];
 const LEASE_STATES: &[&str] = &["active", "insufficient_funds", "closed", "reclaiming"];
 const DEPLOYMENT_STATES: &[&str] = &["active", "closed"];
 const ESCROW_STATES: &[&str] = &["open", "closed", "overdrawn"];
-/// SHA-256 of nothing: the data hash of a block without transactions.
-const EMPTY_HASH: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-/// A refusal; `code` is the gRPC one, from which the HTTP status follows.
-fn refusal(code: u8, message: &str, heights: Heights) -> Answer {
-    let status = match code {
-        3 | 9 => 400,
-        5 => 404,
-        12 => 501,
-        14 => 503,
-        _ => 500,
-    };
-    Answer { status, heights, body: json!({"code": code, "message": message, "details": []}).to_string() }
+/// Filters of the market and deployment lists; 0 and empty mean not given.
+struct Filters {
+    owner: String,
+    dseq: u64,
+    gseq: u32,
+    oseq: u32,
+    provider: String,
+    bseq: u32,
+    state: String,
 }
-
-/// The gateway knows no such route, or not with this method.
-pub fn not_implemented() -> Answer {
-    refusal(12, "Not Implemented", Heights::None)
-}
-
-/// A refusal by the gateway itself: the request never reached the node.
-fn malformed(message: &str) -> Answer {
-    refusal(3, message, Heights::None)
-}
-
-/// Why Go does not parse a number.
-fn strconv(function: &str, text: &str, digits: &str) -> String {
-    let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    let reason = if number { "value out of range" } else { "invalid syntax" };
-    format!("strconv.{function}: parsing {text:?}: {reason}")
-}
-
-/// Query parameters, decoded. Unknown ones are ignored, as the gateway does.
-struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn new(text: &str) -> Self {
-        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
-    }
-
-    fn given(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.given(name).unwrap_or_default()
-    }
-
-    /// 0 when absent.
-    fn number<T: std::str::FromStr + Default>(&self, name: &str) -> Result<T, Answer> {
-        match self.given(name) {
-            None => Ok(T::default()),
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|_| !text.starts_with('+'))
-                .ok_or_else(|| malformed(&strconv("ParseUint", text, text))),
-        }
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, Answer> {
-        match self.given(name) {
-            None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
-            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
-            Some(text) => Err(malformed(&strconv("ParseBool", text, ""))),
-        }
-    }
-
-    fn page(&self) -> Result<Page, Answer> {
-        let key = encoding::from_base64(self.text("pagination.key"))
-            .map_err(|at| malformed(&format!("illegal base64 data at input byte {at}")))?;
-        Ok(Page {
-            key,
-            limit: self.number("pagination.limit")?,
-            offset: self.number("pagination.offset")?,
-            count_total: self.flag("pagination.count_total")?,
-            reverse: self.flag("pagination.reverse")?,
-        })
-    }
-
     fn filters(&self) -> Result<Filters, Answer> {
         Ok(Filters {
             owner: self.text("filters.owner").to_owned(),
@@ -147,37 +46,6 @@ impl Query {
             state: self.text("filters.state").to_owned(),
         })
     }
-}
-
-/// Paging as asked for; 0 and empty mean not given.
-struct Page {
-    key: Vec<u8>,
-    limit: u64,
-    offset: u64,
-    count_total: bool,
-    reverse: bool,
-}
-
-impl Page {
-    fn limit(&self) -> usize {
-        let limit = if self.limit == 0 { DEFAULT_LIMIT } else { self.limit };
-        usize::try_from(limit).unwrap_or(usize::MAX)
-    }
-
-    fn offset(&self) -> usize {
-        usize::try_from(self.offset).unwrap_or(usize::MAX)
-    }
-}
-
-/// Filters of the market and deployment lists; 0 and empty mean not given.
-struct Filters {
-    owner: String,
-    dseq: u64,
-    gseq: u32,
-    oseq: u32,
-    provider: String,
-    bseq: u32,
-    state: String,
 }
 
 /// A row of one of the four lists that page with the market module's opaque keys.
@@ -361,16 +229,6 @@ impl Cursor {
     }
 }
 
-/// Everything an answer is made of.
-struct Asked<'a> {
-    chain: &'a Chain,
-    query: Query,
-    /// The node's newest block.
-    tip: u64,
-    /// The height the answer is of: the pinned one, or the newest.
-    height: u64,
-}
-
 /// The node's answer to a GET. Anything but a GET on a route that is known gets [`not_implemented`].
 pub fn answer(chain: &Chain, ask: Ask<'_>) -> Answer {
     match route(chain, ask) {
@@ -383,7 +241,7 @@ fn route(chain: &Chain, ask: Ask<'_>) -> Reply {
         return Err(not_implemented());
     }
     let tip = chain.height().saturating_sub(ask.lag);
-    let mut asked = Asked { chain, query: Query::new(ask.query), tip, height: tip };
+    let mut asked = Asked { chain, query: Query::new(ask.query), tip, height: tip, index: ask.index };
     let decoded: Vec<String> = ask.path.split('/').filter(|part| !part.is_empty()).map(percent_decoded).collect();
     let path: Vec<&str> = decoded.iter().map(String::as_str).collect();
     // The gateway reads numbers before anything reaches the node; the pin is read by the node.
@@ -392,40 +250,12 @@ fn route(chain: &Chain, ask: Ask<'_>) -> Reply {
     handler(&asked)
 }
 
-fn percent_decoded(part: &str) -> String {
-    if !part.contains('%') {
-        return part.to_owned();
-    }
-    // A form decoder would turn + into a space; in a path it stands for itself.
-    let form = part.replace('+', "%2B");
-    url::form_urlencoded::parse(form.replace('=', "%3D").replace('&', "%26").as_bytes())
-        .next()
-        .map(|(key, _)| key.into_owned())
-        .unwrap_or_default()
-}
-
-fn pinned(pin: Option<&str>, tip: u64) -> Result<u64, Answer> {
-    let Some(text) = pin.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(tip);
-    };
-    let refuse = |message: &str| refusal(2, message, Heights::None);
-    let height: i64 = text.parse().map_err(|_| {
+/// A height in a path, as the gateway reads it.
+fn block_number(text: &str) -> Result<i64, Answer> {
+    text.parse().map_err(|_| {
         let digits = text.strip_prefix('-').unwrap_or(text);
-        refuse(&format!(
-            "codespace sdk code 18: invalid request: Baseapp.RegisterGRPCServer: invalid height header \
-             \"x-cosmos-block-height\": {}",
-            strconv("ParseInt", text, digits)
-        ))
-    })?;
-    let height = u64::try_from(height).map_err(|_| {
-        refuse("codespace sdk code 18: invalid request: cannot query with height < 0; please provide a valid height")
-    })?;
-    if height > tip {
-        return Err(refuse(
-            "codespace sdk code 26: invalid height: cannot query with height in the future; please provide a valid height",
-        ));
-    }
-    Ok(if height == 0 { tip } else { height })
+        malformed(&format!("type mismatch, parameter: height, error: {}", strconv("ParseInt", text, digits)))
+    })
 }
 
 type Handler<'p> = Box<dyn FnOnce(&Asked<'_>) -> Reply + 'p>;
@@ -478,15 +308,15 @@ impl Asked<'_> {
                 with(|asked| asked.say(&asked.block(asked.tip)))
             }
             ["cosmos", "base", "tendermint", "v1beta1", "blocks", height] => {
-                let number: i64 = height.parse().map_err(|_| {
-                    let digits = height.strip_prefix('-').unwrap_or(height);
-                    malformed(&format!(
-                        "type mismatch, parameter: height, error: {}",
-                        strconv("ParseInt", height, digits)
-                    ))
-                })?;
+                let number = block_number(height)?;
                 with(move |asked| asked.block_at(number))
             }
+            ["cosmos", "tx", "v1beta1", "txs"] => with(search),
+            ["cosmos", "tx", "v1beta1", "txs", "block", height] => {
+                let number = block_number(height)?;
+                with(move |asked| asked.txs_of_block(number))
+            }
+            ["cosmos", "tx", "v1beta1", "txs", hash] => with(move |asked| asked.tx(hash)),
             _ => return Err(not_implemented()),
         })
     }
@@ -619,21 +449,6 @@ impl Asked<'_> {
         })
     }
 
-    fn say(&self, body: &impl Serialize) -> Reply {
-        match serde_json::to_string(body) {
-            Ok(body) => Ok(Answer { status: 200, heights: Heights::Both(self.height), body }),
-            Err(reason) => Err(self.refuse(13, &reason.to_string())),
-        }
-    }
-
-    fn refuse(&self, code: u8, message: &str) -> Answer {
-        refusal(code, message, Heights::Grpc(self.height))
-    }
-
-    fn missing(&self, message: &str) -> Answer {
-        self.refuse(5, message)
-    }
-
     fn owner(&self, address: &str) -> Result<Vec<u8>, Answer> {
         encoding::address(address).map_err(|_| self.refuse(3, "invalid owner address"))
     }
@@ -736,43 +551,6 @@ impl Asked<'_> {
         self.say_page(name, &rows, next.as_deref(), total)
     }
 
-    fn say_page<T: Serialize>(&self, name: &str, rows: &[T], next: Option<&[u8]>, total: usize) -> Reply {
-        let next = next.map(encoding::base64);
-        let pagination = json!({"next_key": next, "total": total.to_string()});
-        match serde_json::to_string(rows) {
-            Ok(rows) => Ok(Answer {
-                status: 200,
-                heights: Heights::Both(self.height),
-                body: format!("{{\"{name}\":{rows},\"pagination\":{pagination}}}"),
-            }),
-            Err(reason) => Err(self.refuse(13, &reason.to_string())),
-        }
-    }
-
-    /// A list that pages the way the SDK does: the page key is the next row's store key, and the
-    /// total is counted only when asked for or when no limit was given.
-    fn paged<T: Serialize>(&self, name: &str, mut rows: Vec<(Vec<u8>, T)>, page: &Page) -> Reply {
-        if page.offset > 0 && !page.key.is_empty() {
-            return Err(self.refuse(3, "invalid request, either offset or key is expected, got both"));
-        }
-        if page.reverse {
-            rows.reverse();
-        }
-        let first = if page.key.is_empty() {
-            page.offset()
-        } else {
-            rows.iter()
-                .position(|(key, _)| if page.reverse { *key <= page.key } else { *key >= page.key })
-                .unwrap_or(rows.len())
-        };
-        let counts = page.key.is_empty() && (page.count_total || page.limit == 0);
-        let total = if counts { rows.len() } else { 0 };
-        let rest = rows.get(first..).unwrap_or_default();
-        let next = rest.get(page.limit()).map(|(key, _)| key.as_slice());
-        let shown: Vec<&T> = rest.iter().take(page.limit()).map(|(_, row)| row).collect();
-        self.say_page(name, &shown, next, total)
-    }
-
     fn one_provider(&self, owner: &str) -> Reply {
         let key = encoding::address(owner).map_err(|_| self.refuse(3, "codespace provider code 5: invalid address"))?;
         match self.chain.state.providers.get(self.height, &key) {
@@ -818,7 +596,7 @@ impl Asked<'_> {
                 if let Some(last) = row.attributes.last() {
                     for (tag, text) in [(0x0a, &last.key), (0x12, &last.value)] {
                         bytes.push(tag);
-                        varint(&mut bytes, text.len());
+                        encoding::varint(&mut bytes, u64::try_from(text.len()).unwrap_or(u64::MAX));
                         bytes.extend_from_slice(text.as_bytes());
                     }
                 }
@@ -978,67 +756,6 @@ impl Asked<'_> {
             .collect();
         self.paged("prices", rows, page)
     }
-
-    fn block_at(&self, number: i64) -> Reply {
-        let height = u64::try_from(number).ok().filter(|height| *height > 0);
-        let Some(height) = height else {
-            let message = format!("height must be greater than 0, but got {number}");
-            return Err(self.refuse(2, &message));
-        };
-        if height > self.tip {
-            let message = "requested block height is bigger then the chain length";
-            return Err(self.refuse(3, message));
-        }
-        self.say(&self.block(height))
-    }
-
-    /// Thirty-two bytes that stand for a hash of a header, the same for the same block.
-    fn hash(&self, kind: u64, height: u64) -> String {
-        let seed = u64::from(encoding::crc32(self.chain.id.as_bytes()));
-        encoding::base64(&encoding::scramble::<32>(seed ^ (kind << 40), height))
-    }
-
-    fn block(&self, height: u64) -> Value {
-        let id = |height: u64| {
-            json!({
-                "hash": encoding::base64(&self.chain.block_hash(height)),
-                "part_set_header": {"total": 1, "hash": self.hash(3, height)},
-            })
-        };
-        let time = self.chain.time(height).to_string();
-        let proposer = encoding::scramble::<20>(11, 0);
-        let seed = u64::from(encoding::crc32(self.chain.id.as_bytes()));
-        let before = height - 1;
-        let block = |proposer_address: String| {
-            json!({
-                "header": {
-                    "version": {"block": "11", "app": "0"},
-                    "chain_id": self.chain.id, "height": height.to_string(), "time": time,
-                    "last_block_id": id(before),
-                    "last_commit_hash": self.hash(4, height), "data_hash": EMPTY_HASH,
-                    "validators_hash": self.hash(2, 0), "next_validators_hash": self.hash(2, 0),
-                    "consensus_hash": self.hash(5, 0), "app_hash": self.hash(1, height),
-                    "last_results_hash": EMPTY_HASH, "evidence_hash": EMPTY_HASH,
-                    "proposer_address": proposer_address,
-                },
-                "data": {"txs": []},
-                "evidence": {"evidence": []},
-                "last_commit": {
-                    "height": before.to_string(), "round": 0, "block_id": id(before),
-                    "signatures": [{
-                        "block_id_flag": "BLOCK_ID_FLAG_COMMIT",
-                        "validator_address": encoding::base64(&proposer), "timestamp": time,
-                        "signature": encoding::base64(&encoding::scramble::<64>(seed, height)),
-                    }],
-                },
-            })
-        };
-        json!({
-            "block_id": id(height),
-            "block": block(encoding::base64(&proposer)),
-            "sdk_block": block(encoding::bech32("akashvalcons", &proposer)),
-        })
-    }
 }
 
 fn discovery(asked: &Asked<'_>) -> Answer {
@@ -1100,15 +817,6 @@ fn node_info(asked: &Asked<'_>) -> Reply {
     }))
 }
 
-/// A body of one named object.
-struct One<'a, T>(&'static str, &'a T);
-
-impl<T: Serialize> Serialize for One<'_, T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([(self.0, self.1)])
-    }
-}
-
 #[derive(Serialize)]
 struct Audits<'a> {
     providers: Vec<&'a Audit>,
@@ -1120,15 +828,6 @@ fn store_key(prefix: u8, bytes: &[u8]) -> Vec<u8> {
     let mut key = vec![prefix, u8::try_from(bytes.len()).unwrap_or(u8::MAX)];
     key.extend_from_slice(bytes);
     key
-}
-
-fn varint(out: &mut Vec<u8>, number: usize) {
-    let mut rest = number;
-    while rest >= 0x80 {
-        out.push(u8::try_from(rest & 0x7f).unwrap_or(0) | 0x80);
-        rest >>= 7;
-    }
-    out.push(u8::try_from(rest).unwrap_or(0));
 }
 
 /// Whether an escrow id is the asked one or lies under it.

@@ -1,55 +1,18 @@
-//! The encodings a Cosmos node speaks: bech32 addresses, base64 and the checksum of its page keys.
+//! The encodings a Cosmos node speaks: addresses, base64, hashes, and the checksum of its page keys.
 //!
-//! Own code on purpose: the client has its own, and a mistake shared by both sides would not show.
+//! The encodings are those of crates; own are Go's words for what is wrong, which the recordings hold.
 
-const CHARSET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bech32::primitives::decode::UncheckedHrpstring;
+use bech32::primitives::iter::Fe32IterExt as _;
+use bech32::{Bech32, Fe32, Hrp};
+use ripemd::Ripemd160;
+use sha2::{Digest as _, Sha256};
 
-fn polymod(values: impl Iterator<Item = u8>) -> u32 {
-    const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
-    let mut check = 1u32;
-    for value in values {
-        let top = check >> 25;
-        check = ((check & 0x01ff_ffff) << 5) ^ u32::from(value);
-        for (bit, generator) in GENERATOR.iter().enumerate() {
-            if (top >> bit) & 1 == 1 {
-                check ^= generator;
-            }
-        }
-    }
-    check
-}
-
-fn expand(prefix: &str) -> impl Iterator<Item = u8> + '_ {
-    prefix.bytes().map(|b| b >> 5).chain(std::iter::once(0)).chain(prefix.bytes().map(|b| b & 31))
-}
-
-fn checksum(prefix: &str, data: &[u8]) -> [u8; 6] {
-    let check = polymod(expand(prefix).chain(data.iter().copied()).chain(std::iter::repeat_n(0, 6))) ^ 1;
-    std::array::from_fn(|i| u8::try_from((check >> (5 * (5 - i))) & 31).unwrap_or(0))
-}
-
-fn letters(data: &[u8]) -> String {
-    data.iter().map(|&value| char::from(CHARSET[usize::from(value & 31)])).collect()
-}
-
-/// `bytes` as a bech32 address under `prefix` (BIP 173).
+/// `bytes` as a bech32 address under `prefix` (BIP 173); empty when `prefix` is not one.
 pub fn bech32(prefix: &str, bytes: &[u8]) -> String {
-    let mut data = Vec::with_capacity(bytes.len() * 8 / 5 + 1);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    for &byte in bytes {
-        buffer = (buffer << 8) | u32::from(byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            data.push(u8::try_from((buffer >> bits) & 31).unwrap_or(0));
-        }
-    }
-    if bits > 0 {
-        data.push(u8::try_from((buffer << (5 - bits)) & 31).unwrap_or(0));
-    }
-    let check = checksum(prefix, &data);
-    format!("{prefix}1{}{}", letters(&data), letters(&check))
+    Hrp::parse(prefix).ok().and_then(|hrp| bech32::encode::<Bech32>(hrp, bytes).ok()).unwrap_or_default()
 }
 
 /// The bytes of an `akash1…` account address, or the node's own words for what is wrong with it.
@@ -79,87 +42,105 @@ fn decode_bech32(text: &str) -> Result<(String, Vec<u8>), String> {
     let Some((prefix, rest)) = lower.rsplit_once('1').filter(|(p, r)| !p.is_empty() && r.len() >= 6) else {
         return Err(format!("invalid separator index {one}"));
     };
-    let mut data = Vec::with_capacity(rest.len());
-    for byte in rest.bytes() {
-        match CHARSET.iter().position(|&c| c == byte) {
-            Some(value) => data.push(u8::try_from(value).unwrap_or(0)),
-            None => return Err(format!("invalid character not part of charset: {byte}")),
+    if let Some(odd) = rest.bytes().find(|&byte| Fe32::from_char(char::from(byte)).is_err()) {
+        return Err(format!("invalid character not part of charset: {odd}"));
+    }
+    let parts = UncheckedHrpstring::new(&lower).map_err(|reason| reason.to_string())?;
+    if !parts.has_valid_checksum::<Bech32>() {
+        let (data, found) = rest.split_at(rest.len() - 6);
+        let values = data.chars().filter_map(|c| Fe32::from_char(c).ok());
+        let expected: String = values.with_checksum::<Bech32>(&parts.hrp()).chars().collect();
+        let expected = &expected[expected.len() - 6..];
+        return Err(format!("invalid checksum (expected {expected} got {found})"));
+    }
+    Ok((prefix.to_owned(), parts.remove_checksum::<Bech32>().byte_iter().collect()))
+}
+
+/// The account address of a compressed secp256k1 public key: RIPEMD-160 of its SHA-256.
+pub fn key_address(public_key: &[u8]) -> String {
+    bech32("akash", &Ripemd160::digest(Sha256::digest(public_key)))
+}
+
+/// The address of a module's account: the first 20 bytes of the SHA-256 of its name.
+pub fn module_address(module: &str) -> String {
+    bech32("akash", &Sha256::digest(module.as_bytes())[..20])
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Root of the Merkle tree of `leaves` as `CometBFT` builds it (RFC 6962), of SHA-256.
+pub fn merkle_root(leaves: &[[u8; 32]]) -> [u8; 32] {
+    match leaves {
+        [] => sha256(&[]),
+        [one] => Sha256::new().chain_update([0]).chain_update(one).finalize().into(),
+        many => {
+            // The left side takes the largest power of two that leaves something to the right.
+            let (left, right) = many.split_at(many.len().next_power_of_two() / 2);
+            let node = Sha256::new().chain_update([1]).chain_update(merkle_root(left));
+            node.chain_update(merkle_root(right)).finalize().into()
         }
     }
-    let (body, found) = data.split_at(data.len() - 6);
-    let expected = checksum(prefix, body);
-    if found != expected {
-        return Err(format!("invalid checksum (expected {} got {})", letters(&expected), letters(found)));
-    }
-    let mut bytes = Vec::with_capacity(body.len() * 5 / 8);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    for &value in body {
-        buffer = ((buffer << 5) | u32::from(value)) & 0xfff;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((buffer >> bits) & 0xff).unwrap_or(0));
-        }
-    }
-    Ok((prefix.to_owned(), bytes))
 }
 
 /// Standard base64 with padding.
 pub fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = chunk.iter().enumerate().fold(0u32, |word, (i, &b)| word | u32::from(b) << (16 - 8 * i));
-        for i in 0..4 {
-            if i <= chunk.len() {
-                let index = usize::try_from((word >> (18 - 6 * i)) & 63).unwrap_or(0);
-                text.push(char::from(BASE64[index]));
-            } else {
-                text.push('=');
-            }
-        }
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 /// Decodes standard or URL-safe base64 with padding; an error is the index of the first wrong byte,
 /// as Go's decoder counts it.
 pub fn from_base64(text: &str) -> Result<Vec<u8>, usize> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len() * 3 / 4);
-    let (mut word, mut have) = (0u32, 0usize);
-    for (at, &byte) in bytes.iter().enumerate() {
-        let value = match byte {
-            b'-' => 62,
-            b'_' => 63,
-            b'=' => {
-                let pads = bytes.len() - at;
-                let closes = bytes[at..].iter().all(|&b| b == b'=');
-                return match (have, pads, closes) {
-                    (2, 2, true) => {
-                        out.push(u8::try_from((word >> 4) & 0xff).unwrap_or(0));
-                        Ok(out)
-                    }
-                    (3, 1, true) => {
-                        out.push(u8::try_from((word >> 10) & 0xff).unwrap_or(0));
-                        out.push(u8::try_from((word >> 2) & 0xff).unwrap_or(0));
-                        Ok(out)
-                    }
-                    _ => Err(at),
-                };
-            }
-            _ => match BASE64.iter().position(|&c| c == byte) {
-                Some(value) => u32::try_from(value).unwrap_or(0),
-                None => return Err(at),
-            },
-        };
-        word = (word << 6) | value;
-        have += 1;
-        if have == 4 {
-            out.extend_from_slice(&word.to_be_bytes()[1..]);
-            (word, have) = (0, 0);
-        }
+    use base64::DecodeError;
+    let standard = text.replace('-', "+").replace('_', "/");
+    STANDARD.decode(standard).map_err(|reason| match reason {
+        DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+        DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len(),
+    })
+}
+
+/// Upper-case hexadecimal digits, as hashes are written.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+/// Hexadecimal digits of either case, or Go's words for what is wrong with them.
+pub fn from_hex(text: &str) -> Result<Vec<u8>, String> {
+    let digit = |c: char| c.to_digit(16).and_then(|d| u8::try_from(d).ok());
+    if let Some(odd) = text.chars().find(|c| digit(*c).is_none()) {
+        return Err(format!("encoding/hex: invalid byte: U+{:04X} '{odd}'", u32::from(odd)));
     }
-    if have == 0 { Ok(out) } else { Err(bytes.len()) }
+    if text.len() % 2 == 1 {
+        return Err("encoding/hex: odd length hex string".to_owned());
+    }
+    let digits: Vec<u8> = text.chars().filter_map(digit).collect();
+    Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+}
+
+/// Appends a number as protobuf writes it: seven bits a byte, the lowest first.
+pub fn varint(out: &mut Vec<u8>, number: u64) {
+    let mut rest = number;
+    while rest >= 0x80 {
+        out.push(u8::try_from(rest & 0x7f).unwrap_or(0) | 0x80);
+        rest >>= 7;
+    }
+    out.push(u8::try_from(rest).unwrap_or(0));
+}
+
+/// Bytes as Go prints them into a text that goes out as JSON: each one that is not UTF-8 becomes U+FFFD.
+pub fn go_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n('\u{fffd}', chunk.invalid().len()));
+    }
+    text
 }
 
 /// CRC-32 (IEEE), the first four bytes of a page key of the market module.

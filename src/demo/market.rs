@@ -25,6 +25,9 @@ pub const START_HEIGHT: u64 = 27_011_290;
 pub const BLOCK_TIME: Duration = Duration::from_secs(6);
 /// The tenant: first key of the well-known mnemonic `abandon … about` (eleven times, BIP 39's first vector).
 pub const OWNER: &str = "akash19rl4cm2hmr8afy4kldpxz3fka4jguq0a3mq6x0";
+/// The words behind [`OWNER`]: known to all the world, of no worth on any other chain.
+pub const MNEMONIC: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 /// Compressed public key of [`OWNER`], base64.
 const OWNER_KEY: &str = "Ak9OKtmcNNYLm6YoPJQxqEGK+GcyEpYfl6d7Y3f80Fti";
 /// The deployment that `--demo` shows: group 1 asks for GPUs, group 2 for CPUs in three copies.

@@ -8,11 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ante::{Purpose, Refusal, Setting};
 use super::encoding;
+use super::ledger::Ledger;
 use super::record::{
     Account, Audit, BidId, BidRecord, Coin, Dec, DeploymentRecord, LeaseRecord, Order, Provider, Quoted,
 };
 use super::state::{NewBid, Params, Price, State};
+use super::transaction::Hash;
 
 /// Where block times come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,7 @@ pub struct Chain {
     pub(super) id: String,
     pub(super) version: &'static str,
     pub(super) state: State,
+    pub(super) ledger: Ledger,
     clock: Clock,
     /// Between two blocks before the start.
     past: Duration,
@@ -100,6 +104,7 @@ impl Chain {
             id: id.to_owned(),
             version: "v2.1.0",
             state: State::new(params),
+            ledger: Ledger::default(),
             clock,
             past,
             block_time,
@@ -206,7 +211,7 @@ impl Chain {
         }
     }
 
-    /// Makes the next block, with everything that is due in it.
+    /// Makes the next block: first what is due in it of its own accord, then the transactions that wait.
     pub fn step(&mut self) {
         let newest = self.time(self.height());
         let next = match self.clock {
@@ -222,6 +227,8 @@ impl Chain {
         for event in self.schedule.remove(&height).unwrap_or_default() {
             self.happen(height, event);
         }
+        let setting = Setting { chain_id: &self.id, height, time: next, purpose: Purpose::Deliver };
+        self.ledger.fill_block(&mut self.state, &setting);
     }
 
     /// Makes blocks until the newest is `height`; nothing when it is there already.
@@ -278,6 +285,48 @@ impl Chain {
     /// Whether the oracle calls its price healthy.
     pub fn set_oracle_healthy(&mut self, healthy: bool) {
         self.oracle_healthy = healthy;
+    }
+
+    /// What a transaction that comes now is checked against.
+    pub(super) fn setting(&self, purpose: Purpose) -> Setting<'_> {
+        let height = self.height();
+        Setting { chain_id: &self.id, height, time: self.time(height), purpose }
+    }
+
+    /// Takes a transaction into the mempool, or says why not; see [`Ledger::broadcast`].
+    pub(super) fn broadcast(&mut self, bytes: &[u8], lag: u64) -> (Hash, Option<Refusal>) {
+        let height = self.height();
+        let setting = Setting { chain_id: &self.id, height, time: self.time(height), purpose: Purpose::Check };
+        self.ledger.broadcast(&self.state, &setting, bytes, lag.min(height))
+    }
+
+    /// Hashes of the transactions that wait, oldest first, in upper-case hexadecimal digits.
+    pub fn waiting(&self) -> Vec<String> {
+        self.ledger.waiting().map(|hash| encoding::hex(hash)).collect()
+    }
+
+    /// The node is restarted: what waited is gone, as if it had never been sent. For tests.
+    pub fn restart(&mut self) {
+        self.ledger.forget_waiting();
+    }
+
+    /// Leaves what waits, and what comes meanwhile, out of the next `blocks` blocks. For tests.
+    pub fn hold(&mut self, blocks: u64) {
+        let first = self.height() + blocks + 1;
+        self.ledger.hold_until(first);
+    }
+
+    /// From now on at most so many transactions wait; others are refused with code 20. For tests.
+    pub fn limit_mempool(&mut self, transactions: usize) {
+        self.ledger.limit(transactions);
+    }
+
+    /// Another program sends a transaction of this account: it waits now and comes first in the next
+    /// block, where it uses up a sequence. What was sent here with the same sequence is never
+    /// included. Returns its hash; `None` when there is no such account. For tests.
+    pub fn compete(&mut self, owner: &str) -> Option<String> {
+        let height = self.height();
+        self.ledger.compete(&self.state, height, owner).map(|hash| encoding::hex(&hash))
     }
 
     /// The 32 bytes that stand for the hash of block `height`.

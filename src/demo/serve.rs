@@ -14,10 +14,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use serde_json::Value;
@@ -25,8 +25,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::answer::{Answer, Ask, Heights, answer, not_implemented};
+use super::answer::answer;
 use super::node::Chain;
+use super::reply::{Answer, Ask, Heights, Index, not_implemented};
+use super::txs::post;
 
 /// How the chain is served.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +54,10 @@ pub enum Act {
     Refuse,
     /// Acts on the request, then closes the connection instead of answering.
     DropAnswer,
+    /// Acts on the request, then answers with this status and text, as a proxy that gave up does.
+    Mask { status: u16, body: String },
+    /// Answers as if its index of transactions knew only this.
+    Index(Index),
     /// Answers as if it were this many blocks behind.
     Lag(u64),
     /// `501 Not Implemented`, as for a route that does not exist.
@@ -66,15 +72,28 @@ pub enum Act {
 #[derive(Clone)]
 pub struct Fault {
     prefix: String,
+    method: Option<&'static str>,
+    skip: u32,
     times: Option<u32>,
+    /// Before acting.
     delay: Duration,
+    /// Between acting and answering.
+    late: Duration,
     act: Act,
 }
 
 impl Fault {
     /// `act` on every request whose path starts with `prefix`; the empty one is all.
     pub fn on(prefix: &str, act: Act) -> Self {
-        Self { prefix: prefix.to_owned(), times: None, delay: Duration::ZERO, act }
+        Self {
+            prefix: prefix.to_owned(),
+            method: None,
+            skip: 0,
+            times: None,
+            delay: Duration::ZERO,
+            late: Duration::ZERO,
+            act,
+        }
     }
 
     /// Answers with `status` and this text; the content type is that of JSON.
@@ -91,10 +110,31 @@ impl Fault {
         self
     }
 
-    /// Waits before anything else.
+    /// Only requests with this method, `GET` or `POST`.
+    #[must_use]
+    pub fn method(mut self, method: &'static str) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Not the first `requests` that match.
+    #[must_use]
+    pub fn skip(mut self, requests: u32) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// Waits before anything else; acts then also if nobody waits for the answer any more.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Acts at once, but keeps the answer back so long.
+    #[must_use]
+    pub fn late(mut self, delay: Duration) -> Self {
+        self.late = delay;
         self
     }
 }
@@ -107,9 +147,14 @@ pub struct Served {
     /// With its query, undecoded.
     pub path: String,
     pub pin: Option<String>,
+    /// What was sent along; empty for a GET.
+    pub body: Vec<u8>,
     /// Newest block when it came in.
     pub height: u64,
 }
+
+/// Longest body of a request that is read, in bytes: base64 of the longest transaction, and JSON around it.
+const MOST_BODY: usize = 2 << 20;
 
 /// Requests remembered; older ones are forgotten, so that a demo left open does not grow.
 const LOG: usize = 100_000;
@@ -254,29 +299,54 @@ async fn make_blocks(inner: Arc<Inner>, block_time: Duration) {
 }
 
 async fn handle(Shared(inner): Shared<Arc<Inner>>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
-    let method = request.method().as_str().to_owned();
-    let uri = request.uri().clone();
-    let pin = request.headers().get("x-cosmos-block-height").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    inner.note(&method, &uri.to_string(), pin.as_deref());
-    let fault = inner.fault(uri.path());
-    let mut act = Act::Truth;
-    if let Some(fault) = fault {
+    let (head, body) = request.into_parts();
+    let pin = head.headers.get("x-cosmos-block-height").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // Cut off or too long: as if nothing had come, which no route takes.
+    let body = axum::body::to_bytes(body, MOST_BODY).await.unwrap_or_default();
+    let request = Received { method: head.method.as_str().to_owned(), uri: head.uri, pin, body };
+    inner.note(&request);
+    let Some(fault) = inner.fault(&request) else {
+        return inner.respond(inner.ask(request.ask()));
+    };
+    // A task of its own: what a node was sent it acts on, also when the sender has gone.
+    let task = tokio::spawn(async move {
         if !fault.delay.is_zero() {
             tokio::time::sleep(fault.delay).await;
         }
-        act = fault.act;
+        let late = fault.late;
+        let response = misbehave(&inner, &cut, &request, fault.act).await;
+        if !late.is_zero() {
+            tokio::time::sleep(late).await;
+        }
+        response
+    });
+    task.await.unwrap_or_default()
+}
+
+/// A request that has come in whole.
+struct Received {
+    method: String,
+    uri: Uri,
+    pin: Option<String>,
+    body: Bytes,
+}
+
+impl Received {
+    fn ask(&self) -> Ask<'_> {
+        Ask {
+            method: &self.method,
+            path: self.uri.path(),
+            query: self.uri.query().unwrap_or_default(),
+            pin: self.pin.as_deref(),
+            body: &self.body,
+            lag: 0,
+            index: Index::On,
+        }
     }
-    let ask = |lag| Ask {
-        method: &method,
-        path: uri.path(),
-        query: uri.query().unwrap_or_default(),
-        pin: pin.as_deref(),
-        lag,
-    };
-    let lag = match act {
-        Act::Lag(blocks) => blocks,
-        _ => 0,
-    };
+}
+
+async fn misbehave(inner: &Inner, cut: &Cut, request: &Received, act: Act) -> Response {
+    let ask = request.ask();
     match act {
         Act::Hang => std::future::pending().await,
         Act::Refuse => {
@@ -294,13 +364,19 @@ async fn handle(Shared(inner): Shared<Arc<Inner>>, ConnectInfo(cut): ConnectInfo
             response
         }
         Act::NotImplemented => inner.respond(not_implemented()),
-        Act::OldGeneration => match old_generation(uri.path()) {
+        Act::OldGeneration => match old_generation(ask.path) {
             Some(answer) => inner.respond(answer),
-            None => inner.respond(inner.ask(ask(0))),
+            None => inner.respond(inner.ask(ask)),
         },
-        Act::Truth | Act::Lag(_) => inner.respond(inner.ask(ask(lag))),
+        Act::Truth => inner.respond(inner.ask(ask)),
+        Act::Lag(lag) => inner.respond(inner.ask(Ask { lag, ..ask })),
+        Act::Index(index) => inner.respond(inner.ask(Ask { index, ..ask })),
+        Act::Mask { status, body } => {
+            inner.ask(ask);
+            inner.respond(Answer { status, heights: Heights::None, body })
+        }
         Act::Rewrite(change) => {
-            let mut answer = inner.ask(ask(0));
+            let mut answer = inner.ask(ask);
             if let Ok(mut body) = serde_json::from_str(&answer.body) {
                 change(&mut body);
                 answer.body = body.to_string();
@@ -308,12 +384,12 @@ async fn handle(Shared(inner): Shared<Arc<Inner>>, ConnectInfo(cut): ConnectInfo
             inner.respond(answer)
         }
         Act::DropAnswer => {
-            let answer = inner.ask(ask(0));
+            let answer = inner.ask(ask);
             cut.now();
             inner.respond(answer)
         }
         Act::CutBody => {
-            let answer = inner.ask(ask(0));
+            let answer = inner.ask(ask);
             let whole = answer.body.clone();
             let mut response = inner.respond(answer);
             response.headers_mut().insert("content-length", HeaderValue::from(whole.len()));
@@ -368,10 +444,11 @@ fn old_generation(path: &str) -> Option<Answer> {
 
 impl Inner {
     fn ask(&self, ask: Ask<'_>) -> Answer {
-        answer(&lock(&self.chain), ask)
+        let mut chain = lock(&self.chain);
+        if ask.method == "POST" { post(&mut chain, ask) } else { answer(&chain, ask) }
     }
 
-    fn note(&self, method: &str, path: &str, pin: Option<&str>) {
+    fn note(&self, request: &Received) {
         let height = lock(&self.chain).height();
         let mut log = lock(&self.log);
         if log.len() == LOG {
@@ -379,20 +456,31 @@ impl Inner {
         }
         log.push_back(Served {
             at: Instant::now(),
-            method: method.to_owned(),
-            path: path.to_owned(),
-            pin: pin.map(str::to_owned),
+            method: request.method.clone(),
+            path: request.uri.to_string(),
+            pin: request.pin.clone(),
+            body: request.body.to_vec(),
             height,
         });
     }
 
-    fn fault(&self, path: &str) -> Option<Fault> {
+    fn fault(&self, request: &Received) -> Option<Fault> {
         let mut faults = lock(&self.faults);
-        let fault = faults.iter_mut().find(|f| path.starts_with(&f.prefix) && f.times != Some(0))?;
-        if let Some(times) = &mut fault.times {
-            *times -= 1;
+        for fault in faults.iter_mut() {
+            let method_meant = fault.method.is_none_or(|only| only == request.method);
+            if !method_meant || !request.uri.path().starts_with(&fault.prefix) || fault.times == Some(0) {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            if let Some(times) = &mut fault.times {
+                *times -= 1;
+            }
+            return Some(fault.clone());
         }
-        Some(fault.clone())
+        None
     }
 
     fn respond(&self, answer: Answer) -> Response {

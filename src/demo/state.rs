@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::encoding;
@@ -116,6 +117,8 @@ pub struct State {
     pub balances: Table<Arc<str>, Vec<Coin>>,
     /// Spend limit by granter and grantee.
     pub allowances: Table<(Arc<str>, Arc<str>), Vec<Coin>>,
+    /// Timestamps that the signers of unordered transactions have used up.
+    pub nonces: Table<(Arc<str>, Timestamp), ()>,
     /// Oldest first.
     pub prices: Vec<Price>,
     pub params: Params,
@@ -160,6 +163,7 @@ impl State {
             accounts: Table::default(),
             balances: Table::default(),
             allowances: Table::default(),
+            nonces: Table::default(),
             prices: Vec::new(),
             params,
         }
@@ -304,22 +308,26 @@ impl State {
         );
     }
 
-    /// Ends a bid in `state` and gives its deposit back. `None`: there is no such bid.
-    fn end_bid(&mut self, height: u64, id: &BidId, state: &str) -> Option<()> {
+    /// Ends a bid in `state` and gives its deposit back, as it says. `None`: there is no such bid.
+    fn end_bid(&mut self, height: u64, id: &BidId, state: &str) -> Option<Vec<Refund>> {
         let mut back = Vec::new();
         self.bids.update(height, id, |row| {
             row.bid.state = state.into();
             back = release(&mut row.escrow_account, height);
         })?;
-        for (owner, denom, amount) in back {
-            self.credit(height, &owner, &denom, amount);
+        self.refund(height, &back);
+        Some(back)
+    }
+
+    fn refund(&mut self, height: u64, refunds: &[Refund]) {
+        for (owner, coin) in refunds {
+            self.credit(height, owner, &coin.denom, coin.amount.0);
         }
-        Some(())
     }
 
     /// The provider takes back a bid that is not leased. `None`: no such bid.
     pub fn withdraw_bid(&mut self, height: u64, id: &BidId) -> Option<()> {
-        self.end_bid(height, id, CLOSED)
+        self.end_bid(height, id, CLOSED).map(|_| ())
     }
 
     /// Bids of one order in provider order, at `height`.
@@ -332,8 +340,9 @@ impl State {
     }
 
     /// Leases a bid. As on the real chain, only the first other open bid of the order becomes
-    /// `lost`; the rest stay `open`. `None`: bid, order or deployment is missing.
-    pub fn create_lease(&mut self, height: u64, id: &BidId) -> Option<()> {
+    /// `lost` and gets its deposit back, which is returned; the rest stay `open`. `None`: bid, order
+    /// or deployment is missing.
+    pub fn create_lease(&mut self, height: u64, id: &BidId) -> Option<Vec<Refund>> {
         let bid = self.bids.get(height, id)?.bid.clone();
         let order = id.order();
         let deployment = order.deployment();
@@ -377,10 +386,10 @@ impl State {
                 },
             },
         );
-        if let Some(loser) = self.open_bids(height, &order).first().cloned() {
-            self.end_bid(height, &loser, "lost")?;
+        match self.open_bids(height, &order).first().cloned() {
+            Some(loser) => self.end_bid(height, &loser, "lost"),
+            None => Some(Vec::new()),
         }
-        Some(())
     }
 
     /// Ids of the active leases of a deployment.
@@ -458,7 +467,7 @@ impl State {
         if let Some((denom, out)) = paid {
             self.credit(height, &id.provider, &denom, out);
         }
-        self.end_bid(height, id, CLOSED)
+        self.end_bid(height, id, CLOSED).map(|_| ())
     }
 
     /// Ends an active lease. `None`: no such lease, or its money is gone.
@@ -558,9 +567,7 @@ impl State {
             row.deployment.state = CLOSED.into();
             back = release(&mut row.escrow_account, height);
         })?;
-        for (owner, denom, amount) in back {
-            self.credit(height, &owner, &denom, amount);
-        }
+        self.refund(height, &back);
         Some(())
     }
 
@@ -652,8 +659,11 @@ impl State {
     }
 }
 
+/// A deposit, and to whom it goes back.
+pub type Refund = (Arc<str>, Coin);
+
 /// Closes an escrow account; returns what goes back to whom.
-fn release(account: &mut EscrowAccount, height: u64) -> Vec<(Arc<str>, Arc<str>, u128)> {
+fn release(account: &mut EscrowAccount, height: u64) -> Vec<Refund> {
     let state = &mut account.state;
     state.state = CLOSED.into();
     state.settled_at = Quoted(height);
@@ -662,7 +672,10 @@ fn release(account: &mut EscrowAccount, height: u64) -> Vec<(Arc<str>, Arc<str>,
     }
     std::mem::take(&mut state.deposits)
         .into_iter()
-        .map(|deposit| (deposit.owner, deposit.balance.denom, deposit.balance.amount.truncated()))
+        .map(|deposit| {
+            let coin = Coin { denom: deposit.balance.denom, amount: Quoted(deposit.balance.amount.truncated()) };
+            (deposit.owner, coin)
+        })
         .collect()
 }
 

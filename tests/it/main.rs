@@ -13,6 +13,7 @@ mod core;
 mod journeys;
 mod layers;
 mod lease;
+mod ledger;
 mod money;
 mod readme;
 mod screens;
