@@ -377,10 +377,14 @@ fn choose(model: &Model, rows: &[&Row], room: usize, narrow: bool) -> Vec<Built>
         chosen.push(built);
     }
     let mut used: usize = chosen.iter().map(|built| built.width + gap).sum::<usize>().saturating_sub(gap);
-    for built in &mut chosen {
-        let grow = (built.natural - built.width).min(room.saturating_sub(used));
-        built.width += grow;
-        used += grow;
+    // First to what each should have, so that one long name does not cut the others short, then to all there is.
+    for most in [Column::comfort, |_| usize::MAX] {
+        for built in &mut chosen {
+            let wanted = built.natural.min(most(built.column));
+            let grow = wanted.saturating_sub(built.width).min(room.saturating_sub(used));
+            built.width += grow;
+            used += grow;
+        }
     }
     chosen.sort_by_key(|built| Column::ALL.iter().position(|column| *column == built.column));
     chosen
