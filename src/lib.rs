@@ -135,7 +135,7 @@ async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
             notes: exported(config),
             ..settings(config)
         };
-        return screen(config, settings, term::Source::Chain { client, ask }).await;
+        return screen(config, settings, term::Source::Chain { client: Box::new(client), ask }).await;
     }
     let read = tokio::select! {
         read = chain::once(&client, &ask, tokio::time::Instant::now() + config.timeout) => read?,

@@ -279,7 +279,11 @@ pub fn action(context: Context, key: Key) -> Option<Action> {
 
 /// The footer of a context, most important first: `("←→", "sort")`.
 pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> {
-    BINDINGS.iter().filter(move |b| b.contexts.contains(&context) && !b.label.is_empty()).map(|binding| {
+    let of = move |own: bool| {
+        BINDINGS.iter().filter(move |b| b.contexts.contains(&context) && (b.contexts.len() == 1) == own)
+    };
+    // What is there for this place alone comes before what is there everywhere.
+    of(true).chain(of(false)).filter(|binding| !binding.label.is_empty()).map(|binding| {
         let mut named: Vec<Action> = Vec::new();
         let mut keys = String::new();
         for (key, action) in binding.keys {

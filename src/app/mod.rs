@@ -24,7 +24,7 @@ pub use log::Entry;
 pub use msg::{Effect, Extent, Hit, Ms, Msg, Pane};
 pub use table::Table;
 
-use crate::domain::appraise::{BID_TIMEOUT_S, Blocker, GroupView, Market, Row, appraise};
+use crate::domain::appraise::{Blocker, GroupView, Market, Row, appraise};
 use crate::domain::bid::{Address, Bid, BidId, BidState, Snapshot};
 use crate::domain::field::{At, Field};
 use crate::domain::money::{BlockTime, Denom, Per, Rate};
@@ -74,7 +74,8 @@ pub enum Mode {
     Log { scroll: usize },
 }
 
-/// What is known of when a bid closes. Never more than an estimate: see [`BID_TIMEOUT_S`].
+/// What is known of when a bid closes. Never more than an estimate: see
+/// [`crate::domain::appraise::BID_TIMEOUT_S`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Closes {
     /// Seconds to go.
@@ -306,17 +307,17 @@ impl Model {
         self.shared_names.contains(name)
     }
 
-    /// Milliseconds that have passed on the chain since the snapshot, as far as one may assume.
-    fn elapsed(&self) -> Ms {
-        self.link.elapsed(self.now, self.focused)
+    /// Whole seconds that have passed on the chain since the snapshot, as far as one may assume. Ages grow by these, so
+    /// that all of them tick at once.
+    fn elapsed_s(&self) -> u64 {
+        self.link.elapsed(self.now, self.focused) / 1000
     }
 
     /// Seconds since the bid was made.
     pub fn age_s(&self, row: &Row) -> Option<u64> {
-        let snapshot = self.snapshot.as_ref()?;
-        let blocks = row.age_blocks(snapshot.chain.height)?;
-        let at_snapshot = u64::try_from(snapshot.chain.block_time.millis_of(blocks)).ok()?;
-        Some(at_snapshot.saturating_add(self.elapsed()) / 1000)
+        let At { height, block_time } = self.at();
+        let at_snapshot = u64::try_from(row.age_s(height, block_time)?).ok()?;
+        Some(at_snapshot.saturating_add(self.elapsed_s()))
     }
 
     /// When the bid closes, by the estimate.
@@ -325,11 +326,10 @@ impl Model {
         if !only_saved {
             return Closes::Never;
         }
-        let Some(age) = self.age_s(row) else { return Closes::Unknown };
-        match BID_TIMEOUT_S.unsigned_abs().checked_sub(age) {
-            Some(left) if left > 0 => Closes::In(left),
-            _ => Closes::Overdue(age.saturating_sub(BID_TIMEOUT_S.unsigned_abs())),
-        }
+        let At { height, block_time } = self.at();
+        let Some(left) = row.closes_in_s(height, block_time) else { return Closes::Unknown };
+        let left = left.saturating_sub_unsigned(self.elapsed_s());
+        if left > 0 { Closes::In(left.unsigned_abs()) } else { Closes::Overdue(left.unsigned_abs()) }
     }
 
     /// Seconds for which the newest order of the group shown has been open; `None` where its age is not known.
@@ -339,7 +339,7 @@ impl Model {
         let order = snapshot.orders.iter().flatten().find(|o| o.gseq == group.gseq && Some(o.oseq) == group.oseq)?;
         let blocks = snapshot.chain.height?.checked_sub(order.created_height?)?;
         let at_snapshot = u64::try_from(snapshot.chain.block_time.millis_of(blocks)).ok()?;
-        Some(at_snapshot.saturating_add(self.elapsed()) / 1000)
+        Some((at_snapshot / 1000).saturating_add(self.elapsed_s()))
     }
 
     /// The rate of AKT if a price here needed it, and its age in seconds by the chain's clock.
@@ -348,7 +348,7 @@ impl Model {
         let rate = snapshot.rates.akt.as_ref()?;
         let age = || {
             let ms = snapshot.chain.height_at_ms?.checked_sub(rate.at_ms?)?;
-            Some(u64::try_from(ms).unwrap_or(0).saturating_add(self.elapsed()) / 1000)
+            Some((u64::try_from(ms).unwrap_or(0) / 1000).saturating_add(self.elapsed_s()))
         };
         self.pays_akt.then(|| (rate, age()))
     }
@@ -532,8 +532,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     gseqs.extend(model.market.rows.iter().map(|row| row.bid.id.gseq));
     gseqs.sort_unstable();
     gseqs.dedup();
-    model.tabs =
-        gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_else(Table::default) }).collect();
+    model.tabs = gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_default() }).collect();
     model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
     model.arrange();
 }
@@ -574,17 +573,15 @@ fn name_providers(model: &mut Model) {
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {
-    match keymap::action(model.context(), key) {
-        Some(action) => act(model, action),
-        None => {
-            if let Mode::Filter { .. } = model.mode
-                && edit(&mut model.line, key)
-            {
-                typed(model);
-            }
-            Vec::new()
-        }
+    if let Some(action) = keymap::action(model.context(), key) {
+        return act(model, action);
     }
+    if let Mode::Filter { .. } = model.mode
+        && edit(&mut model.line, key)
+    {
+        typed(model);
+    }
+    Vec::new()
 }
 
 /// Edits the line; whether the text may have changed.
@@ -654,16 +651,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.line.end();
             model.mode = Mode::Filter { error: None };
         }
-        Action::Keep => match &model.mode {
-            Mode::Filter { error: Some(_) } => model.say("the filter is not complete; Esc drops it"),
-            _ => {
+        // What was taken for the beginning of a field is a word now; an error stays where it is said.
+        Action::Keep => {
+            if let Ok(query) = Query::parse(model.line.as_str()) {
                 model.mode = Mode::Browse;
-                // What was taken for the beginning of a field is a word now.
-                if let Ok(query) = Query::parse(model.line.as_str()) {
-                    filter_by(model, query);
-                }
+                filter_by(model, query);
             }
-        },
+        }
         Action::Clear => clear_filter(model),
         Action::Detail => match (model.detail, model.cursor()) {
             (Some(_), _) => model.detail = None,

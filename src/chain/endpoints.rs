@@ -133,27 +133,26 @@ impl Client {
     /// The error of an endpoint that does not serve the market's routes: which generation it speaks instead.
     pub(super) async fn wrong_generation(&self, at: usize, deadline: Instant) -> ChainError {
         let endpoint = self.shown(at).clone();
-        let ask = |route| self.http.get(self.question(at, route, deadline));
-        let named = match ask("/akash/discovery/v1/info").await {
+        let discovery = self.http.get(self.question(at, "/akash/discovery/v1/info", deadline));
+        let named = match discovery.await {
             Ok(answer) => wire_meta::market_version(&answer.body).ok().flatten(),
             Err(_) => None,
         };
-        let has = match named.filter(|version| &**version != GENERATION) {
-            Some(version) => Some(version),
-            None => {
-                let routes = [
-                    ("v2beta1", "/akash/market/v2beta1/params"),
-                    ("v1beta4", "/akash/market/v1beta4/bids/info"),
-                    ("v1beta3", "/akash/market/v1beta3/bids/info"),
-                    ("v1beta2", "/akash/market/v1beta2/bids/info"),
-                ];
-                let answers = futures_util::future::join_all(routes.iter().map(|(_, route)| ask(route))).await;
-                // A question without an id is refused, but by a node that knows the route.
-                let served = |answer: &Result<Answer, ChainError>| {
-                    matches!(answer, Ok(_) | Err(ChainError::Node { .. } | ChainError::NotFound { .. }))
-                };
-                routes.iter().zip(&answers).find(|(_, a)| served(a)).map(|((version, _), _)| Clean::new(version))
-            }
+        let has = if let Some(version) = named.filter(|version| &**version != GENERATION) {
+            Some(version)
+        } else {
+            let versions = ["v2beta1", "v1beta4", "v1beta3", "v1beta2"];
+            let answers = versions.map(|version| async move {
+                let route = format!("/akash/market/{version}/bids/list");
+                let query = [("pagination.limit", "1")];
+                let question = self.question(at, &route, deadline);
+                // Only a node that knows the route answers, or refuses, in its own words.
+                match self.http.get(Question { query: &query, ..question }).await {
+                    Ok(_) | Err(ChainError::Node { .. } | ChainError::NotFound { .. }) => Some(Clean::new(version)),
+                    Err(_) => None,
+                }
+            });
+            futures_util::future::join_all(answers).await.into_iter().flatten().next()
         };
         ChainError::WrongGeneration { endpoint, wanted: GENERATION, has }
     }

@@ -243,7 +243,7 @@ pub(super) struct Reader<'a> {
 
 type Asked<T> = Result<Dated<T>, ChainError>;
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     async fn get(&self, route: &str, query: &[(&str, &str)], pin: Option<u64>) -> Result<Answer, ChainError> {
         let question = self.client.question(self.at, route, self.deadline);
         self.client.http().get(Question { query, pin, ..question }).await
@@ -357,7 +357,8 @@ impl<'a> Reader<'a> {
     pub async fn market(&self, named: Option<&Address>, dseq: u64) -> Result<Market, ChainError> {
         if let Some(owner) = named {
             match self.coherent(owner, dseq).await {
-                Err(ChainError::NotFound { .. }) => {}
+                // Code 3: what was named is no address.
+                Err(ChainError::NotFound { .. } | ChainError::Node { code: 3, .. }) => {}
                 other => return other,
             }
         }
@@ -535,7 +536,7 @@ async fn level_side<T, F: Future<Output = Asked<T>>>(
     level(answer?, lowest, again).await
 }
 
-/// `height 5 is not available, lowest height is 1234` (CometBFT).
+/// `height 5 is not available, lowest height is 1234` (`CometBFT`).
 fn lowest_height(message: &str) -> Option<u64> {
     let (_, rest) = message.split_once("lowest height is ")?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
@@ -601,13 +602,12 @@ pub(super) struct Sides {
 
 impl Sides {
     pub fn new(ask: &Ask) -> Self {
-        let given = |usd| Rate { usd, source: Clean::new("given by --akt-usd"), at_ms: None };
         Self {
             chain_id: None,
             header: None,
             block_time: BlockTime::ASSUMED,
             order_max_bids: None,
-            akt: ask.akt_usd.map(given),
+            akt: ask.akt_usd.map(Rate::given),
             providers: BTreeMap::new(),
             warnings: BTreeMap::new(),
             unread_providers: BTreeMap::new(),
@@ -644,7 +644,7 @@ impl Sides {
         match params {
             Ok(most) => self.order_max_bids = most,
             Err(error) => {
-                self.warn("params_unreachable", &format!("how many bids an order takes is not known: {error}"))
+                self.warn("params_unreachable", &format!("how many bids an order takes is not known: {error}"));
             }
         }
     }
@@ -682,8 +682,8 @@ impl Sides {
             }
         };
         match provider {
-            Ok(Some(provider)) => {
-                self.providers.insert(address, Arc::new(Provider { audits, ..provider }));
+            Ok(Some(found)) => {
+                self.providers.insert(address, Arc::new(Provider { audits, ..found }));
             }
             Ok(None) => {}
             Err(error) => {

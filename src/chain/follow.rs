@@ -132,9 +132,9 @@ struct Answered {
     rest: Option<Rest>,
     owner: Address,
     note: Option<Clean>,
-    /// When the bids were asked for and when they had come.
+    /// When the bids were asked for, and when they had come.
     asked: Instant,
-    answered: Instant,
+    came: Instant,
 }
 
 struct Polled {
@@ -159,7 +159,7 @@ async fn poll(client: &Client, at: usize, deadline: Instant, known: Known) -> Po
         let asked = Instant::now();
         if let (Some(owner), Some(before)) = (&known.owner, &known.bids) {
             let bids = reader.bids(owner, known.dseq, None).await?.value;
-            let answered = Instant::now();
+            let came = Instant::now();
             let older = bids.height.zip(before.height).is_some_and(|(now, then)| now < then);
             let changed = bids.items != before.items || bids.unreadable != before.unreadable;
             let due = known.rest_due.zip(bids.height).is_none_or(|(due, height)| height >= due);
@@ -168,15 +168,34 @@ async fn poll(client: &Client, at: usize, deadline: Instant, known: Known) -> Po
             } else {
                 None
             };
-            return Ok(Answered { bids, rest, owner: owner.clone(), note: None, asked, answered });
+            return Ok(Answered { bids, rest, owner: owner.clone(), note: None, asked, came });
         }
         let named = known.owner.as_ref().or(known.named.as_ref());
         let market = reader.market(named, known.dseq).await?;
         let owner = market.rest.deployment.owner.clone();
-        let answered = Instant::now();
-        Ok(Answered { bids: market.bids, rest: Some(market.rest), owner, note: market.note, asked, answered })
+        let came = Instant::now();
+        Ok(Answered { bids: market.bids, rest: Some(market.rest), owner, note: market.note, asked, came })
     };
     Polled { at, outcome: outcome.await }
+}
+
+/// When something beside the market is asked for next.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The height from which on it is due.
+    due: u64,
+    under_way: bool,
+}
+
+impl Slot {
+    /// Whether to ask now; then it is due again `every` so many blocks later.
+    fn take(&mut self, height: u64, every: u64) -> bool {
+        let now = !self.under_way && height >= self.due;
+        if now {
+            *self = Self { due: height.saturating_add(every), under_way: true };
+        }
+        now
+    }
 }
 
 struct Follower<'a> {
@@ -200,10 +219,11 @@ struct Follower<'a> {
     /// Providers to be asked, and all that ever were.
     queue: VecDeque<Address>,
     met: BTreeSet<Address>,
-    providers_asked: usize,
-    params_known: bool,
-    head_due: u64,
-    rate_due: u64,
+    /// Those being asked.
+    asking: BTreeSet<Address>,
+    head: Slot,
+    params: Slot,
+    rate: Slot,
     paused: bool,
     focused: bool,
     /// Ask now, and everything.
@@ -237,10 +257,10 @@ impl<'a> Follower<'a> {
             sides_asked: FuturesUnordered::new(),
             queue: VecDeque::new(),
             met: BTreeSet::new(),
-            providers_asked: 0,
-            params_known: false,
-            head_due: 0,
-            rate_due: 0,
+            asking: BTreeSet::new(),
+            head: Slot::default(),
+            params: Slot::default(),
+            rate: Slot::default(),
             paused: false,
             focused: true,
             now: false,
@@ -313,7 +333,7 @@ impl<'a> Follower<'a> {
     fn start(&mut self) {
         let client = self.client;
         let at = client.choose();
-        let wanted = || self.sides.chain_id.as_ref().map(|id| id.to_string());
+        let wanted = || self.sides.chain_id.as_ref().map(std::string::ToString::to_string);
         let known = Known {
             dseq: self.ask.dseq,
             owner: self.owner.clone(),
@@ -346,7 +366,7 @@ impl<'a> Follower<'a> {
     }
 
     async fn answered(&mut self, at: usize, answered: Answered) -> Result<(), Stop> {
-        let Answered { bids, rest, owner, note, asked, answered } = answered;
+        let Answered { bids, rest, owner, note, asked, came } = answered;
         let shown = self.bids.as_ref().and_then(|bids| bids.height);
         if let (Some(now), Some(then)) = (bids.height, shown)
             && now < then
@@ -368,7 +388,7 @@ impl<'a> Follower<'a> {
         self.backoff = None;
         self.client.worked(at);
         self.verified.insert(at);
-        self.last_answer = Some(answered);
+        self.last_answer = Some(came);
         if at != self.at && self.bids.is_some() {
             self.log(&format!("now asking {}", self.client.shown(at))).await?;
         }
@@ -380,7 +400,7 @@ impl<'a> Follower<'a> {
         }
         self.owner = Some(owner);
         if let Some(height) = bids.height {
-            self.rhythm.seen(height, asked - self.started, answered - self.started);
+            self.rhythm.seen(height, asked - self.started, came - self.started);
         }
         let fresh = self.full && rest.is_some();
         let mut changed = newer;
@@ -457,18 +477,16 @@ impl<'a> Follower<'a> {
     /// Asks what is missing beside the market, or has become old.
     fn ask_sides(&mut self) {
         let reader = self.reader();
-        let (height, at) = (self.height(), self.at);
-        if height >= self.head_due {
-            self.head_due = height.saturating_add(HEAD_EVERY);
+        let height = self.height();
+        if self.head.take(height, HEAD_EVERY) {
+            let at = self.at;
             self.sides_asked.push(Box::pin(async move { Side::Head { at, head: reader.head().await } }));
         }
-        if !self.params_known {
-            self.params_known = true;
+        if self.params.take(height, u64::MAX) {
             self.sides_asked.push(Box::pin(async move { Side::Params(reader.params().await) }));
         }
         let (Some(bids), Some(rest)) = (&self.bids, &self.rest) else { return };
-        if self.ask.akt_usd.is_none() && height >= self.rate_due && needs_akt(bids, rest) {
-            self.rate_due = height.saturating_add(RATE_EVERY);
+        if self.ask.akt_usd.is_none() && needs_akt(bids, rest) && self.rate.take(height, RATE_EVERY) {
             self.sides_asked.push(Box::pin(async move { Side::Rate(reader.akt_rate().await) }));
         }
         for address in providers_of(bids, rest) {
@@ -480,55 +498,59 @@ impl<'a> Follower<'a> {
     }
 
     fn ask_providers(&mut self) {
-        while self.providers_asked < PROVIDERS_AT_ONCE
+        while self.asking.len() < PROVIDERS_AT_ONCE
             && let Some(address) = self.queue.pop_front()
         {
             let reader = self.reader();
-            self.providers_asked += 1;
+            self.asking.insert(address.clone());
             self.sides_asked.push(Box::pin(async move { Side::Provider(reader.provider(address).await) }));
         }
     }
 
-    /// Asks again for what could not be read.
+    /// Asks again for what could not be read, when the market itself is read as a whole.
     fn ask_failed_sides(&mut self) {
         let unread = self.sides.unread_providers.keys().chain(self.sides.unread_audits.keys());
-        let again: BTreeSet<Address> = unread.filter(|address| !self.queue.contains(address)).cloned().collect();
+        let waits = |address: &Address| self.asking.contains(address) || self.queue.contains(address);
+        let again: BTreeSet<Address> = unread.filter(|address| !waits(address)).cloned().collect();
         self.queue.extend(again);
         if self.sides.block_time.source == BlockTimeSource::Assumed {
-            self.head_due = self.head_due.min(self.height());
+            self.head.due = 0;
+        }
+        if self.sides.order_max_bids.is_none() {
+            self.params.due = 0;
         }
         if self.sides.akt.is_none() {
-            self.rate_due = self.rate_due.min(self.height());
+            self.rate.due = 0;
         }
-        self.params_known &= self.sides.order_max_bids.is_some();
         self.ask_providers();
     }
 
     async fn side(&mut self, side: Side) -> Result<(), Stop> {
         match side {
             Side::Head { at, head } => {
+                self.head.under_way = false;
                 if let Ok((header, time)) = &head {
                     if let Some(text) = old_block(self.client.shown(at), header) {
                         self.say(Event::Log(text)).await?;
                     }
-                    if let Err(error) =
-                        expect_chain(self.client.shown(at), self.ask.chain_id.as_deref(), &header.chain_id)
-                    {
-                        return Err(Stop::Error(error));
-                    }
-                    if time.source == BlockTimeSource::Measured {
+                    let first = self.sides.block_time.source == BlockTimeSource::Assumed;
+                    if first && time.source == BlockTimeSource::Measured {
                         let ms = u64::try_from(time.millis_of(1)).unwrap_or(6000);
-                        if self.sides.block_time.source == BlockTimeSource::Assumed {
-                            self.rhythm.measured(Duration::from_millis(ms));
-                        }
+                        self.rhythm.measured(Duration::from_millis(ms));
                     }
                 }
                 self.sides.take_head(head);
             }
-            Side::Params(params) => self.sides.take_params(params),
-            Side::Rate(rate) => self.sides.take_rate(rate),
+            Side::Params(params) => {
+                self.params.under_way = false;
+                self.sides.take_params(params);
+            }
+            Side::Rate(rate) => {
+                self.rate.under_way = false;
+                self.sides.take_rate(rate);
+            }
             Side::Provider(provided) => {
-                self.providers_asked -= 1;
+                self.asking.remove(&provided.address);
                 self.sides.take_provider(provided);
                 self.ask_providers();
             }

@@ -384,13 +384,12 @@ fn height_of(headers: &HeaderMap) -> Option<u64> {
 /// How long to wait, from seconds or a date; at most [`MAX_WAIT`].
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            let ms = at.as_millisecond().saturating_sub(jiff::Timestamp::now().as_millisecond());
-            Duration::from_millis(u64::try_from(ms).unwrap_or(0))
-        }
+    let wait = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        let ms = at.as_millisecond().saturating_sub(jiff::Timestamp::now().as_millisecond());
+        Duration::from_millis(u64::try_from(ms).unwrap_or(0))
     };
     Some(wait.min(MAX_WAIT))
 }

@@ -116,7 +116,7 @@ impl Found {
         if !text.starts_with('{') {
             return Ok(());
         }
-        let document: Document<'_> = wire::read(text)?;
+        let document: Document<'_> = wire::object(text)?;
         if document.pagination.as_ref().is_some_and(|p| wire::next_key(Some(p)).is_some()) {
             self.cut = true;
         }

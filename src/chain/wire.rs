@@ -57,12 +57,21 @@ pub struct Page<T> {
 
 /// Answers are UTF-8; bytes that are not become U+FFFD instead of failing the page.
 pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    // The check is several times faster than the repair.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Reads one JSON document.
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     serde_json::from_str(text).map_err(|error| DecodeError::of(text, &error))
+}
+
+/// Reads one JSON object. A list is none, though serde would take its members in order.
+pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
+    if text.trim_start().starts_with('[') {
+        return Err(DecodeError::shape("it is a list"));
+    }
+    read(text)
 }
 
 /// A scalar as text: strings as they are, numbers and booleans written out, everything else absent.
@@ -187,17 +196,42 @@ impl<'de> Deserialize<'de> for Num {
 }
 
 /// A value as it was sent: `null` and a missing key are absent.
-pub(crate) fn present<'a>(raw: Option<&'a RawValue>) -> Option<&'a str> {
+pub(crate) fn present(raw: Option<&RawValue>) -> Option<&str> {
     raw.map(RawValue::get).filter(|text| *text != "null")
 }
 
 /// A coin. The amount keeps its own digits, also where it was sent as a number.
-#[derive(Deserialize, Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Coin<'a> {
-    #[serde(borrow, default)]
     denom: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     amount: Option<&'a RawValue>,
+}
+
+/// By hand, so that only an object is a coin and never a list of two.
+impl<'de: 'a, 'a> Deserialize<'de> for Coin<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CoinVisitor;
+        impl<'de> Visitor<'de> for CoinVisitor {
+            type Value = Coin<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a coin with denom and amount")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Coin<'de>, A::Error> {
+                let mut coin = Coin { denom: None, amount: None };
+                while let Some(key) = map.next_key::<Text<'de>>()? {
+                    match key.as_deref() {
+                        Some("denom") => coin.denom = Some(map.next_value()?),
+                        // Two amounts are none that can be trusted.
+                        Some("amount") if coin.amount.is_some() => return Err(de::Error::duplicate_field("amount")),
+                        Some("amount") => coin.amount = Some(map.next_value()?),
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(coin)
+            }
+        }
+        deserializer.deserialize_map(CoinVisitor)
+    }
 }
 
 /// The digits of an amount, quoted or not. `None` if there is none; a string with escapes holds no number.
@@ -278,6 +312,9 @@ pub(crate) fn unreadable(name: &str, at: usize, reason: &str) -> Unreadable {
 
 /// Reads one entry; the reason for a person says what was found, not where in a line of a megabyte.
 pub(crate) fn entry<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    if !text.trim_start().starts_with('{') {
+        return Err("it is no JSON object".to_owned());
+    }
     serde_json::from_str(text).map_err(|error| {
         let text = error.to_string();
         let text = text.split(" at line ").next().unwrap_or(&text);

@@ -5,8 +5,8 @@
 //! of an offer are not used.
 
 use super::wire::{
-    Attribute, Coin, DecodeError, Num, Page, Pagination, Text, attributes, entries, entry, next_key, present, read,
-    unreadable, utf8,
+    Attribute, Coin, DecodeError, Num, Page, Pagination, Text, attributes, entries, entry, next_key, object, present,
+    read, unreadable, utf8,
 };
 use crate::domain::bid::{
     Address, Bid, BidId, BidState, Deployment, DeploymentState, Escrow, Group, GroupSpec, GroupState, Lease,
@@ -17,19 +17,14 @@ use crate::domain::money::{Amount, Denom};
 use crate::domain::resources::{Unit, Volume};
 use crate::domain::text::Clean;
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 /// One page of `bids/list`. `first` is the number of entries on the pages before.
 pub fn bids(bytes: &[u8], first: usize) -> Result<Page<Arc<Bid>>, DecodeError> {
-    #[derive(Deserialize)]
-    struct Fast<'a> {
-        #[serde(borrow)]
-        bids: Vec<BidEntry<'a>>,
-        #[serde(borrow, default)]
-        pagination: Option<Pagination<'a>>,
-    }
     #[derive(Deserialize)]
     struct Slow<'a> {
         #[serde(borrow)]
@@ -39,12 +34,13 @@ pub fn bids(bytes: &[u8], first: usize) -> Result<Page<Arc<Bid>>, DecodeError> {
     }
     let text = utf8(bytes);
     // Nearly always every entry has the expected shape: one pass over the bytes.
-    if let Ok(page) = serde_json::from_str::<Fast<'_>>(&text)
-        && let Some((items, unreadable)) = all_bids(&page.bids, first)
+    let mut json = serde_json::Deserializer::from_str(&text);
+    if let Ok(page) = json.deserialize_map(WholePage { first })
+        && json.end().is_ok()
     {
-        return Ok(Page { items, unreadable, next_key: next_key(page.pagination.as_ref()) });
+        return Ok(page);
     }
-    let page: Slow<'_> = read(&text)?;
+    let page: Slow<'_> = object(&text)?;
     let (items, unreadable) = entries(page.bids.get(), "bids", first, bid_entry)?;
     Ok(Page { items, unreadable, next_key: next_key(page.pagination.as_ref()) })
 }
@@ -52,26 +48,71 @@ pub fn bids(bytes: &[u8], first: usize) -> Result<Page<Arc<Bid>>, DecodeError> {
 /// Bids, and the entries that are none.
 type Bids = (Vec<Arc<Bid>>, Vec<Unreadable>);
 
-/// `None` where an entry is not in its usual wrapping and has to be looked at by itself.
-fn all_bids(list: &[BidEntry<'_>], first: usize) -> Option<Bids> {
-    let mut names = Names::default();
-    let (mut items, mut bad) = (Vec::with_capacity(list.len()), Vec::new());
-    for (at, entry) in list.iter().enumerate() {
-        match entry.bid.as_ref()?.bid(&mut names) {
-            Ok(bid) => items.push(Arc::new(bid)),
-            Err(reason) => bad.push(unreadable("bids", first + at, &reason)),
-        }
+/// A page of bids in one pass: each entry is turned into a bid as it is read. It fails where an entry has another shape
+/// or is not in its usual wrapping; then the entries have to be looked at one by one.
+struct WholePage {
+    first: usize,
+}
+
+impl<'de> Visitor<'de> for WholePage {
+    type Value = Page<Arc<Bid>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of bids")
     }
-    Some((items, bad))
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut bids, mut pagination) = (None, None::<Pagination<'de>>);
+        while let Some(key) = map.next_key::<Text<'de>>()? {
+            match key.as_deref() {
+                Some("bids") if bids.is_some() => return Err(A::Error::duplicate_field("bids")),
+                Some("bids") => bids = Some(map.next_value_seed(WholeList { first: self.first })?),
+                Some("pagination") => pagination = map.next_value()?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let (items, unreadable) = bids.ok_or_else(|| A::Error::missing_field("bids"))?;
+        Ok(Page { items, unreadable, next_key: next_key(pagination.as_ref()) })
+    }
+}
+
+struct WholeList {
+    first: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for WholeList {
+    type Value = Bids;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Bids, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for WholeList {
+    type Value = Bids;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of bids")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Bids, A::Error> {
+        let mut names = Names::default();
+        let (mut items, mut bad) = (Vec::new(), Vec::new());
+        while let Some(entry) = list.next_element::<BidEntry<'de>>()? {
+            let body = entry.bid.ok_or_else(|| A::Error::missing_field("bid"))?;
+            match body.bid(&mut names) {
+                Ok(bid) => items.push(Arc::new(bid)),
+                Err(reason) => bad.push(unreadable("bids", self.first + items.len() + bad.len(), &reason)),
+            }
+        }
+        Ok((items, bad))
+    }
 }
 
 /// The entries of a list of bids, each read on its own if they cannot be read together.
 pub(crate) fn bid_entries(list: &str, first: usize) -> Result<Bids, DecodeError> {
-    let together = serde_json::from_str::<Vec<BidEntry<'_>>>(list).ok();
-    match together.and_then(|list| all_bids(&list, first)) {
-        Some(bids) => Ok(bids),
-        None => entries(list, "bids", first, bid_entry),
-    }
+    let together = WholeList { first }.deserialize(&mut serde_json::Deserializer::from_str(list));
+    together.or_else(|_| entries(list, "bids", first, bid_entry))
 }
 
 /// `{"bid": {…}, "escrow_account": {…}}` (`bids/info`, an entry of a list), or the bid itself.
@@ -120,7 +161,7 @@ pub fn orders(bytes: &[u8], first: usize) -> Result<Page<Order>, DecodeError> {
         pagination: Option<Pagination<'a>>,
     }
     let text = utf8(bytes);
-    let page: List<'_> = read(&text)?;
+    let page: List<'_> = object(&text)?;
     let (items, bad) = order_entries(page.orders.get(), first)?;
     Ok(Page { items, unreadable: bad, next_key: next_key(page.pagination.as_ref()) })
 }
@@ -139,7 +180,7 @@ pub fn leases(bytes: &[u8], first: usize) -> Result<Page<Lease>, DecodeError> {
         pagination: Option<Pagination<'a>>,
     }
     let text = utf8(bytes);
-    let page: List<'_> = read(&text)?;
+    let page: List<'_> = object(&text)?;
     let (items, bad) = lease_entries(page.leases.get(), first)?;
     Ok(Page { items, unreadable: bad, next_key: next_key(page.pagination.as_ref()) })
 }
@@ -164,7 +205,7 @@ pub type Deployed = (Deployment, Vec<Unreadable>);
 /// `deployments/info`.
 pub fn deployment(bytes: &[u8]) -> Result<Deployed, DecodeError> {
     let text = utf8(bytes);
-    let body: DeploymentBody<'_> = read(&text)?;
+    let body: DeploymentBody<'_> = object(&text)?;
     body.deployment().map_err(|reason| DecodeError::shape(&reason))
 }
 
@@ -178,7 +219,7 @@ pub fn deployments(bytes: &[u8], first: usize) -> Result<Page<Deployed>, DecodeE
         pagination: Option<Pagination<'a>>,
     }
     let text = utf8(bytes);
-    let page: List<'_> = read(&text)?;
+    let page: List<'_> = object(&text)?;
     let (items, bad) = deployment_entries(page.deployments.get(), first)?;
     Ok(Page { items, unreadable: bad, next_key: next_key(page.pagination.as_ref()) })
 }
@@ -190,34 +231,33 @@ pub(crate) fn deployment_entries(list: &str, first: usize) -> Result<(Vec<Deploy
 /// Texts that come again and again in one answer, kept once each.
 #[derive(Default)]
 struct Names<'a> {
-    addresses: Repeated<'a, Address>,
+    owners: Repeated<'a, Address>,
     texts: Repeated<'a, Clean>,
     denoms: Repeated<'a, Denom>,
     gpus: Repeated<'a, Option<GpuKind>>,
 }
 
-/// What was made of each text; the one asked for last is found without hashing.
-struct Repeated<'a, T> {
-    known: HashMap<&'a str, T>,
-    last: Option<(&'a str, T)>,
-}
+/// What was made of the first few texts. There are few of a sort, so looking through them beats hashing.
+struct Repeated<'a, T>(Vec<(&'a str, T)>);
 
 impl<T> Default for Repeated<'_, T> {
     fn default() -> Self {
-        Self { known: HashMap::new(), last: None }
+        Self(Vec::new())
     }
 }
 
 impl<'a, T: Clone> Repeated<'a, T> {
+    const MOST: usize = 24;
+
     fn get(&mut self, text: &'a str, make: impl FnOnce(&'a str) -> T) -> T {
-        match &self.last {
-            Some((last, value)) if *last == text => value.clone(),
-            _ => {
-                let value = self.known.entry(text).or_insert_with(|| make(text)).clone();
-                self.last = Some((text, value.clone()));
-                value
-            }
+        if let Some((_, value)) = self.0.iter().find(|(known, _)| *known == text) {
+            return value.clone();
         }
+        let value = make(text);
+        if self.0.len() < Self::MOST {
+            self.0.push((text, value.clone()));
+        }
+        value
     }
 
     /// Of a text that may have been unescaped.
@@ -249,11 +289,11 @@ struct Id<'a> {
 impl<'a> Id<'a> {
     fn bid(&self, names: &mut Names<'a>) -> Result<BidId, String> {
         Ok(BidId {
-            owner: names.addresses.of(&self.owner, Address::new).ok_or("its id has no owner")?,
+            owner: names.owners.of(&self.owner, Address::new).ok_or("its id has no owner")?,
             dseq: self.dseq.0.ok_or("its id has no dseq")?,
             gseq: self.gseq.u32().ok_or("its id has no gseq")?,
             oseq: self.oseq.u32().ok_or("its id has no oseq")?,
-            provider: names.addresses.of(&self.provider, Address::new).ok_or("its id has no provider")?,
+            provider: self.provider.filled().map(Address::new).ok_or("its id has no provider")?,
             bseq: self.bseq.u32().unwrap_or(0),
         })
     }
@@ -295,7 +335,7 @@ enum Offer<'a> {
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Offer<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::deserialize(deserializer).map(Self::Sent)
     }
 }
@@ -667,16 +707,13 @@ fn escrow(text: &str) -> Result<Escrow, String> {
         funds: Option<Coin<'a>>,
     }
     let nested = present(entry::<Outer<'_>>(text)?.state).filter(|state| state.starts_with('{'));
-    let (state_text, settled_height, coins) = match nested {
-        Some(text) => {
-            let body: Nested<'_> = entry(text)?;
-            (state(&body.state).to_owned(), body.settled_at.0, body.funds.unwrap_or_default())
-        }
-        None => {
-            let body: Flat<'_> = entry(text)?;
-            let coins = body.balance.into_iter().chain(body.funds).collect();
-            (state(&body.state).to_owned(), body.settled_at.0, coins)
-        }
+    let (state_text, settled_height, coins) = if let Some(text) = nested {
+        let body: Nested<'_> = entry(text)?;
+        (state(&body.state).to_owned(), body.settled_at.0, body.funds.unwrap_or_default())
+    } else {
+        let body: Flat<'_> = entry(text)?;
+        let coins = body.balance.into_iter().chain(body.funds).collect();
+        (state(&body.state).to_owned(), body.settled_at.0, coins)
     };
     let mut funds: Vec<Amount> = Vec::new();
     for coin in coins {

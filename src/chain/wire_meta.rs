@@ -2,7 +2,7 @@
 //! error bodies. Bytes → domain or a plain record. Pure.
 
 use super::wire::{
-    Attribute, Coin, DecodeError, Num, Page, Pagination, Text, attributes, entries, entry, next_key, present, read,
+    Attribute, Coin, DecodeError, Num, Page, Pagination, Text, attributes, entries, entry, next_key, object, present,
     utf8,
 };
 use crate::domain::bid::{Address, Audit, Provider};
@@ -85,7 +85,7 @@ pub fn audits(bytes: &[u8], owner: &Address) -> Result<Audits, DecodeError> {
         providers: &'a RawValue,
     }
     let text = utf8(bytes);
-    let page: List<'_> = read(&text)?;
+    let page: List<'_> = object(&text)?;
     let (items, unreadable) = entries(page.providers.get(), "providers", 0, audit_entry)?;
     let total = items.len();
     let audits: Vec<Audit> = items
@@ -123,7 +123,7 @@ pub fn balances(bytes: &[u8], first: usize) -> Result<Page<Amount>, DecodeError>
         pagination: Option<Pagination<'a>>,
     }
     let text = utf8(bytes);
-    let page: List<'_> = read(&text)?;
+    let page: List<'_> = object(&text)?;
     let coin = |text| entry::<Coin<'_>>(text)?.amount();
     let (items, unreadable) = entries(page.balances.get(), "balances", first, coin)?;
     Ok(Page { items, unreadable, next_key: next_key(page.pagination.as_ref()) })
@@ -163,7 +163,7 @@ pub fn account_info(bytes: &[u8]) -> Result<AccountInfo, DecodeError> {
         key: Text<'a>,
     }
     let text = utf8(bytes);
-    let info = read::<Outer<'_>>(&text)?.info;
+    let info = object::<Outer<'_>>(&text)?.info;
     let missing = |what: &str| DecodeError::shape(&format!("the account has no {what}"));
     Ok(AccountInfo {
         address: Address::new(info.address.filled().ok_or_else(|| missing("address"))?),
@@ -211,7 +211,7 @@ pub fn block(bytes: &[u8]) -> Result<Header, DecodeError> {
         time: Text<'a>,
     }
     let text = utf8(bytes);
-    let header = read::<Outer<'_>>(&text)?.block.header;
+    let header = object::<Outer<'_>>(&text)?.block.header;
     let missing = |what: &str| DecodeError::shape(&format!("the block's header has no {what}"));
     Ok(Header {
         chain_id: header.chain_id.clean().ok_or_else(|| missing("chain_id"))?,
@@ -254,7 +254,7 @@ pub fn node_info(bytes: &[u8]) -> Result<NodeInfo, DecodeError> {
         version: Text<'a>,
     }
     let text = utf8(bytes);
-    let info: Outer<'_> = read(&text)?;
+    let info: Outer<'_> = object(&text)?;
     Ok(NodeInfo {
         network: info
             .default_node_info
@@ -290,7 +290,7 @@ pub fn market_version(bytes: &[u8]) -> Result<Option<Clean>, DecodeError> {
         version: Text<'a>,
     }
     let text = utf8(bytes);
-    let info = read::<Outer<'_>>(&text)?.info;
+    let info = object::<Outer<'_>>(&text)?.info;
     let modules = info.supported_versions.iter().flatten().flat_map(|version| version.modules.iter().flatten());
     Ok(modules.filter(|module| module.module.as_deref() == Some("market")).find_map(|module| module.version.clean()))
 }
@@ -314,7 +314,7 @@ pub fn market_params(bytes: &[u8]) -> Result<MarketParams, DecodeError> {
         order_max_bids: Num,
     }
     let text = utf8(bytes);
-    Ok(MarketParams { order_max_bids: read::<Outer>(&text)?.params.order_max_bids.u32() })
+    Ok(MarketParams { order_max_bids: object::<Outer>(&text)?.params.order_max_bids.u32() })
 }
 
 /// The oracle's word on AKT.
@@ -349,7 +349,7 @@ pub fn oracle_price(bytes: &[u8], version: &str) -> Result<OraclePrice, DecodeEr
         failure_reason: Option<Vec<Text<'a>>>,
     }
     let text = utf8(bytes);
-    let answer: Outer<'_> = read(&text)?;
+    let answer: Outer<'_> = object(&text)?;
     if !answer.price_health.is_healthy {
         let reasons: Vec<&str> = answer.price_health.failure_reason.iter().flatten().filter_map(Text::filled).collect();
         let why = if reasons.is_empty() { "it says no why".to_owned() } else { reasons.join(", ") };
@@ -379,6 +379,6 @@ pub fn grpc_error(bytes: &[u8]) -> Option<(u32, Clean)> {
         message: Text<'a>,
     }
     let text = utf8(bytes);
-    let body: Body<'_> = read(&text).ok()?;
+    let body: Body<'_> = object(&text).ok()?;
     Some((body.code.u32()?, Clean::message(body.message.as_deref()?)))
 }

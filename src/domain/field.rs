@@ -1,7 +1,7 @@
 //! Every comparable field of a bid, once: columns, sort, filter and JSON take their names from here.
 
-use super::appraise::{BID_TIMEOUT_S, Gpus, OfferedGpu, Row};
-use super::bid::{Audit, Provider};
+use super::appraise::{Gpus, OfferedGpu, Row};
+use super::bid::{Audit, BidState, Provider};
 use super::diff::Fit;
 use super::gpu::{GpuKind, Vram};
 use super::money::BlockTime;
@@ -216,7 +216,10 @@ impl Field {
             Self::UsdVram => per_card(row, row.usd_vram_gib_hour()),
             Self::Gpu => each_kind(row, |_, kind| match &kind.model {
                 None => Value::Unknown,
-                Some(model) => Value::AnyOf(vec![Cow::Borrowed(&**model), Cow::Owned(kind.name())]),
+                Some(model) => {
+                    let names = [Some(&**model), kind.known_name()];
+                    Value::AnyOf(names.into_iter().flatten().map(Cow::Borrowed).collect())
+                }
             }),
             Self::Vendor => each_kind(row, |_, kind| text(Some(&kind.vendor))),
             Self::Vram => each_kind(row, |gpu, kind| {
@@ -250,8 +253,10 @@ impl Field {
             Self::Takeable => Value::Flag(row.takeable()),
             Self::Blocker if row.takeable() => Value::Absent,
             Self::Blocker => Value::AnyOf(row.blockers.iter().map(|b| Cow::Borrowed(b.code())).collect()),
-            Self::Age => number(age_s(row, at)),
-            Self::Closes if row.takeable() => number(closes_in_s(row, at)),
+            Self::Age => number(row.age_s(at.height, at.block_time).map(Decimal::from)),
+            Self::Closes if row.bid.state == BidState::Open => {
+                number(row.closes_in_s(at.height, at.block_time).map(Decimal::from))
+            }
             Self::Closes => Value::Absent,
             Self::Reclaim => row.bid.reclamation_s.map_or(Value::Absent, |s| Value::Number(Decimal::from(s))),
             Self::Gseq => Value::Number(Decimal::from(row.bid.id.gseq)),
@@ -259,7 +264,8 @@ impl Field {
         }
     }
 
-    /// What rows are ordered by: the same as [`Field::value`], but dollars before the division by the block time.
+    /// What rows are ordered by: the same as [`Field::value`], but dollars before the division by the block time,
+    /// and a card by its token alone.
     pub fn sort_value<'a>(&self, row: &'a Row, at: &At) -> Value<'a> {
         let over = |n: Option<u64>| {
             let n = n.filter(|n| *n > 0)?;
@@ -269,19 +275,10 @@ impl Field {
             Self::Usd | Self::UsdMonth => number(row.usd_block),
             Self::UsdGpu => number(over(row.gpus.count())),
             Self::UsdVram => number(over(row.gpus.vram_total())),
+            Self::Gpu => each_kind(row, |_, kind| text(kind.model.as_ref())),
             _ => self.value(row, at),
         }
     }
-}
-
-/// Seconds since the bid was made, by the measured block time. `None` where a height is not known.
-pub fn age_s(row: &Row, at: &At) -> Option<Decimal> {
-    row.age_blocks(at.height).map(|blocks| Decimal::new(at.block_time.millis_of(blocks), 3))
-}
-
-/// Seconds until the provider withdraws the bid if it keeps to the default; an estimate, negative when overdue.
-pub fn closes_in_s(row: &Row, at: &At) -> Option<Decimal> {
-    Decimal::from(BID_TIMEOUT_S).checked_sub(age_s(row, at)?)
 }
 
 fn number<'a>(value: Option<Decimal>) -> Value<'a> {

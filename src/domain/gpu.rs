@@ -117,13 +117,16 @@ impl GpuKind {
 
     /// What people call it: `A100`, `RTX 4060 Ti`, `any nvidia`. A model not in the table shows as its token.
     pub fn name(&self) -> String {
-        match &self.model {
-            None => format!("any {}", self.vendor),
-            Some(model) => match table_rows(&self.vendor, model).next() {
-                Some(row) => row.name.to_owned(),
-                None => model.to_uppercase(),
-            },
+        match (&self.model, self.known_name()) {
+            (_, Some(name)) => name.to_owned(),
+            (Some(model), None) => model.to_uppercase(),
+            (None, None) => format!("any {}", self.vendor),
         }
+    }
+
+    /// The name in the table, if the model is there.
+    pub fn known_name(&self) -> Option<&'static str> {
+        Some(table_rows(&self.vendor, self.model.as_ref()?).next()?.name)
     }
 
     /// Name, and what the key states besides: `A100 80 GiB sxm`.

@@ -166,8 +166,7 @@ impl fmt::Display for Amount {
 
 /// A product that is exact or nothing: `checked_mul` rounds what has more than 28 decimals.
 fn exact_mul(a: Decimal, b: Decimal) -> Option<Decimal> {
-    let mantissa = a.mantissa().checked_mul(b.mantissa())?;
-    Decimal::try_from_i128_with_scale(mantissa, a.scale() + b.scale()).ok().map(|d| d.normalize())
+    exact(a.mantissa().checked_mul(b.mantissa())?, a.scale() + b.scale())
 }
 
 /// A sum that is exact or nothing: `checked_add` rounds where digits of both ends do not fit 96 bits.
@@ -175,8 +174,16 @@ fn exact_add(a: Decimal, b: Decimal) -> Option<Decimal> {
     let (a, b) = (a.normalize(), b.normalize());
     let scale = a.scale().max(b.scale());
     let aligned = |d: Decimal| d.mantissa().checked_mul(10i128.checked_pow(scale - d.scale())?);
-    let mantissa = aligned(a)?.checked_add(aligned(b)?)?;
-    Decimal::try_from_i128_with_scale(mantissa, scale).ok().map(|d| d.normalize())
+    exact(aligned(a)?.checked_add(aligned(b)?)?, scale)
+}
+
+/// `mantissa` × 10⁻ˢᶜᵃˡᵉ without trailing zeros, if 96 bits and 28 decimals hold it.
+fn exact(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok()
 }
 
 /// What one whole coin (10⁶ of its micro coin) is in dollars, where that comes from, and of when.

@@ -22,13 +22,14 @@ const TITLES: [&str; 10] =
 /// Draws the rows of `view`. With `ascii` nothing outside ASCII is written, for locales that cannot show it.
 pub fn table(snapshot: &Snapshot, market: &Market, view: &View, ascii: bool) -> Table {
     let several = market.groups.len() > 1;
-    let shown = view.rows.iter().filter_map(|&at| market.rows.get(at as usize));
+    let mut shown: Vec<&Row> = view.rows.iter().filter_map(|&at| market.rows.get(at as usize)).collect();
+    // A group's bids compete with each other, not with those of the next.
+    shown.sort_by_key(|row| row.bid.id.gseq);
     let mut lines: Vec<Vec<String>> = vec![TITLES.iter().map(|title| (*title).to_owned()).collect()];
-    lines.extend(shown.map(|row| cells(row, snapshot).into()));
+    lines.extend(shown.iter().map(|row| cells(row, snapshot).into()));
     if several {
-        let group = |row: &Row| row.bid.id.gseq.to_string();
-        let shown = view.rows.iter().filter_map(|&at| market.rows.get(at as usize));
-        let column = std::iter::once("group".to_owned()).chain(shown.map(group));
+        let group = |row: &&Row| row.bid.id.gseq.to_string();
+        let column = std::iter::once("group".to_owned()).chain(shown.iter().map(group));
         for (line, cell) in lines.iter_mut().zip(column) {
             line.insert(0, cell);
         }
@@ -69,7 +70,11 @@ fn cells(row: &Row, snapshot: &Snapshot) -> [String; 10] {
             Some(left) => format!("{left}s"),
             None => "?".to_owned(),
         },
-        row.blockers.first().map_or("open", |blocker| blocker.short()).to_owned(),
+        match row.blockers.first() {
+            _ if snapshot.saved => row.bid.state.to_string(),
+            Some(blocker) => blocker.short().to_owned(),
+            None => "open".to_owned(),
+        },
     ]
 }
 

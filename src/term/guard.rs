@@ -287,6 +287,12 @@ impl Guard {
         screen.on()
     }
 
+    /// Has the next frame paint everything: after a burst of sizes that ends where it began, the terminal shows something
+    /// else than what was drawn last, and nobody can tell.
+    pub fn repaint(&mut self) {
+        self.repaint = true;
+    }
+
     fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.terminal.backend_mut().bytes
     }

@@ -31,7 +31,7 @@ const INBOX: usize = 64;
 /// Where the figures come from.
 pub enum Source {
     Chain {
-        client: Client,
+        client: Box<Client>,
         ask: Ask,
     },
     /// Read once, never asked again.
@@ -178,7 +178,7 @@ impl Shell {
             biased;
             signal = signals.next() => Wake::Signal(signal),
             input = keys => match input {
-                Some(Ok(input)) => Wake::Messages(translate(input, &self.map).into_iter().collect()),
+                Some(Ok(input)) => Wake::Messages(self.translate(input).into_iter().collect()),
                 // The terminal is gone; a SIGHUP says so too where there is one.
                 Some(Err(_)) | None => Wake::Signal(Signal::Hangup),
             },
@@ -195,12 +195,27 @@ impl Shell {
         while batch.len() < BATCH {
             let input = self.keys.as_mut().and_then(|keys| keys.next().now_or_never());
             if let Some(Some(Ok(input))) = input {
-                batch.extend(translate(input, &self.map));
+                batch.extend(self.translate(input));
             } else if let Ok(event) = self.events.try_recv() {
                 let msg = self.tell(event);
                 batch.push(msg);
             } else {
                 return;
+            }
+        }
+    }
+
+    /// What a terminal event means to the program; nothing for releases and motions.
+    fn translate(&mut self, input: Happened) -> Option<Msg> {
+        match input {
+            Happened::Key(event) => key(event).map(Msg::Key),
+            Happened::Paste(text) => Some(Msg::Paste(text)),
+            Happened::FocusGained => Some(Msg::Focus(true)),
+            Happened::FocusLost => Some(Msg::Focus(false)),
+            Happened::Mouse(event) => mouse(event, &self.map),
+            Happened::Resize(..) => {
+                self.guard.repaint();
+                None
             }
         }
     }
@@ -258,19 +273,6 @@ impl Shell {
         signals.suspend(&mut self.guard).await?;
         self.keys = Some(Input::start()?);
         Ok(())
-    }
-}
-
-/// What a terminal event means to the program; nothing for releases and motions.
-fn translate(input: Happened, map: &Map) -> Option<Msg> {
-    match input {
-        Happened::Key(event) => key(event).map(Msg::Key),
-        Happened::Paste(text) => Some(Msg::Paste(text)),
-        Happened::FocusGained => Some(Msg::Focus(true)),
-        Happened::FocusLost => Some(Msg::Focus(false)),
-        Happened::Mouse(event) => mouse(event, map),
-        // The next frame follows the size by itself.
-        Happened::Resize(..) => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The lines around the table: who and how fresh, the groups, what was asked, what is hidden, the keys.
 
 use super::theme::{Meaning, Theme, meaning_of_freshness};
-use super::words::{count, cut, duration, percent, width};
+use super::words::{count, cut, differences, duration, percent, width};
 use crate::app::{Freshness, Mode, Model, keymap};
 use crate::domain::appraise::{GroupView, Row};
-use crate::domain::bid::{GroupState, OrderState};
+use crate::domain::bid::{Address, GroupState, OrderState};
 use crate::domain::gpu::VramSource;
 use crate::domain::money::{BlockTimeSource, Per, four_digits};
 use crate::domain::resources;
@@ -72,7 +72,7 @@ pub fn header(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
         left.push(piece(" DEMO ", Meaning::Badge, 0));
     }
     left.push(piece(dseq.map_or(String::new(), |dseq| format!(" {dseq}")), Meaning::Strong, 0));
-    left.push(piece(owner.map_or(String::new(), |owner| owner.short()), Meaning::Plain, 5));
+    left.push(piece(owner.map_or(String::new(), Address::short), Meaning::Plain, 5));
     for note in &settings.notes {
         left.push(piece(format!("({note})"), Meaning::Faint, 3));
     }
@@ -186,7 +186,7 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
             let told = told.map_or("?".to_owned(), |usd| ceiling_dollars(usd, model.per()));
             let _ = write!(text, " · at most ${told}/{}", model.per().label());
         }
-        (None, Some(ceiling)) => text.push_str(&format!(" · at most {ceiling} a block")),
+        (None, Some(ceiling)) => drop(write!(text, " · at most {ceiling} a block")),
         (None, None) => {}
     }
     for (key, value) in &group.requirements.attributes {
@@ -210,8 +210,8 @@ fn ceiling_dollars(usd: rust_decimal::Decimal, per: Per) -> String {
 /// What is to be said of the row under the cursor that the table has no room for.
 pub fn note(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let Some(row) = model.cursor() else { return };
-    let text = cut(&format!(" {}", sentence(model, row)), usize::from(area.width));
-    buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(Meaning::Faint));
+    let (text, room) = (format!(" {}", sentence(model, row)), usize::from(area.width));
+    buffer.set_stringn(area.x, area.y, cut(&text, room), room, theme.style(Meaning::Faint));
 }
 
 fn sentence(model: &Model, row: &Row) -> String {
@@ -221,9 +221,8 @@ fn sentence(model: &Model, row: &Row) -> String {
     } else {
         parts.extend(row.blockers.iter().map(ToString::to_string));
     }
-    let mut differences: Vec<_> = row.diff.iter().collect();
-    differences.sort_by_key(|difference| std::cmp::Reverse(difference.level));
-    parts.extend(differences.iter().map(|difference| difference.text.clone()));
+    let asked = model.group().map_or(&[][..], |group| &group.request);
+    parts.extend(differences(row, asked).map(|(_, text)| text));
     if row.usd_hour.is_none() {
         parts.push(format!("the price is {} a block: no rate for it", row.bid.price));
     }
@@ -244,8 +243,8 @@ pub fn rule(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, more: 
     let max = usize::from(area.width);
     buffer.set_stringn(area.x, area.y, "─".repeat(max), max, faint);
     if let Some((text, meaning)) = notice(model) {
-        let text = cut(&format!(" {text} "), max.saturating_sub(4));
-        buffer.set_stringn(area.x + 2, area.y, &text, max, theme.style(meaning));
+        let text = format!(" {text} ");
+        buffer.set_stringn(area.x + 2, area.y, cut(&text, max.saturating_sub(4)), max, theme.style(meaning));
     } else if !more.is_empty() && width(more) + 4 < max {
         let x = area.right().saturating_sub(u16::try_from(width(more)).unwrap_or(0) + 4);
         buffer.set_stringn(x, area.y, format!(" {more} "), max, faint);

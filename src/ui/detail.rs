@@ -9,7 +9,7 @@
 
 use super::dialog;
 use super::theme::{Meaning, Theme, mark, meaning_of};
-use super::words::{coins, count, duration, percent, width, wrap};
+use super::words::{coins, count, differences, duration, percent, width, wrap};
 use crate::app::{Closes, Model, Pane};
 use crate::domain::appraise::{BID_TIMEOUT_S, Row};
 use crate::domain::bid::Provider;
@@ -171,10 +171,9 @@ fn standing(model: &Model, row: &Row, page: &mut Page) {
             page.text(&format!("– {blocker}"), Meaning::Strong);
         }
     }
-    let mut differences: Vec<_> = row.diff.iter().collect();
-    differences.sort_by_key(|difference| std::cmp::Reverse(difference.level));
-    for difference in differences {
-        page.text(&format!("{} {}", mark(difference.level), difference.text), meaning_of(difference.level));
+    let asked = model.group().map_or(&[][..], |group| &group.request);
+    for (level, text) in differences(row, asked) {
+        page.text(&format!("{} {text}", mark(level)), meaning_of(level));
     }
     page.gap();
 }

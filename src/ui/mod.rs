@@ -139,8 +139,8 @@ fn screen(
         bars::counts(model, theme, buffer, layout.counts, visible);
     } else if let Some((text, meaning)) = bars::notice(model) {
         let room = usize::from(layout.counts.width);
-        let text = words::cut(&format!(" {text}"), room);
-        buffer.set_stringn(layout.counts.x, layout.counts.y, text, room, theme.style(meaning));
+        let text = format!(" {text}");
+        buffer.set_stringn(layout.counts.x, layout.counts.y, words::cut(&text, room), room, theme.style(meaning));
     } else {
         bars::counts(model, theme, buffer, layout.counts, visible);
     }
@@ -179,7 +179,7 @@ fn split(model: &Model, area: Rect) -> (Option<Rect>, Rect) {
     if area.width >= BESIDE {
         let table = area.width / 2;
         let beside = Rect { x: area.x + table, width: area.width - table, ..area };
-        return (Some(Rect { width: table, ..area }), beside);
+        return (Some(Rect { width: table - 1, ..area }), beside);
     }
     (None, area)
 }

@@ -2,7 +2,7 @@
 
 use super::map::Map;
 use super::theme::{Meaning, Theme, mark, meaning_of};
-use super::words::{cut, duration, width};
+use super::words::{cut, duration, width, write};
 use crate::app::{Closes, Model};
 use crate::domain::appraise::{Blocker, Gpus, Row};
 use crate::domain::field::Field;
@@ -11,6 +11,7 @@ use crate::domain::resources::{Bytes, Cpus};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 
 /// Screens narrower than this have no room for words beside the marks.
 const WORDS: u16 = 60;
@@ -86,6 +87,11 @@ impl Column {
         Self::State,
     ];
 
+    /// Those that are there as soon as their cut texts have room.
+    fn essential(narrow: bool) -> &'static [Self] {
+        &Self::PRIORITY[..if narrow { 4 } else { 7 }]
+    }
+
     /// What the column is sorted by.
     pub fn field(self) -> Field {
         match self {
@@ -124,6 +130,16 @@ impl Column {
         }
     }
 
+    /// The columns that a text should have before a column of less weight comes in beside it.
+    fn comfort(self) -> usize {
+        match self {
+            Self::Gpu | Self::Provider => 22,
+            Self::Region => 12,
+            Self::Host => 32,
+            _ => usize::MAX,
+        }
+    }
+
     /// The least columns that a text is cut to; `None`: it is never cut.
     fn least(self, narrow: bool) -> Option<usize> {
         match self {
@@ -142,9 +158,8 @@ impl Column {
             Self::Fit => fit_cell(row, narrow),
             Self::Usd => dollars(model, row.usd_hour),
             Self::Gpu => Cell::plain(row.gpu_text()),
-            Self::UsdGpu if row.gpus == Gpus::None => Cell::absent(),
+            Self::UsdGpu | Self::UsdVram if row.gpus == Gpus::None => Cell::absent(),
             Self::UsdGpu => dollars(model, row.usd_gpu_hour()),
-            Self::UsdVram if row.gpus == Gpus::None => Cell::absent(),
             Self::UsdVram => dollars(model, row.usd_vram_gib_hour()),
             Self::Native => Cell::plain(row.bid.price.to_string()),
             Self::Cpu => Cell::known(row.total.cpu_m.map(|m| Cpus(m).to_string())),
@@ -161,7 +176,7 @@ impl Column {
             Self::Age => Cell::known(model.age_s(row).map(duration)),
             Self::Closes => match model.closes(row) {
                 Closes::In(s) => Cell::plain(duration(s)),
-                Closes::Overdue(_) => Cell { text: "overdue".to_owned(), meaning: Meaning::Warn, tail: 0 },
+                Closes::Overdue(_) => Cell::new("overdue".to_owned(), Meaning::Warn),
                 Closes::Never => Cell::absent(),
                 Closes::Unknown => Cell::known(None),
             },
@@ -175,37 +190,46 @@ impl Column {
 struct Cell {
     text: String,
     meaning: Meaning,
+    /// Columns of the whole text.
+    width: usize,
     /// Columns at the end that are kept when the text is cut.
     tail: usize,
 }
 
 impl Cell {
+    fn new(text: String, meaning: Meaning) -> Self {
+        Self { width: width(&text), text, meaning, tail: 0 }
+    }
+
     fn plain(text: String) -> Self {
-        Self { text, meaning: Meaning::Plain, tail: 0 }
+        Self::new(text, Meaning::Plain)
     }
 
     /// What is not known is `?`.
     fn known(text: Option<String>) -> Self {
         match text {
             Some(text) => Self::plain(text),
-            None => Self { text: "?".to_owned(), meaning: Meaning::Faint, tail: 0 },
+            None => Self::new("?".to_owned(), Meaning::Faint),
         }
     }
 
     /// What does not apply.
     fn absent() -> Self {
-        Self { text: "–".to_owned(), meaning: Meaning::Faint, tail: 0 }
+        Self::new("–".to_owned(), Meaning::Faint)
     }
 
     /// The text in at most `max` columns, its tail kept.
-    fn cut(&self, max: usize) -> String {
-        let (all, tail) = (width(&self.text), self.tail);
-        if all <= max || tail == 0 || max < tail + 4 {
+    fn cut(&self, max: usize) -> Cow<'_, str> {
+        let tail = self.tail;
+        if self.width <= max {
+            return Cow::Borrowed(&self.text);
+        }
+        if tail == 0 || max < tail + 4 {
             return cut(&self.text, max);
         }
         let from = self.text.char_indices().rev().nth(tail - 1).map_or(0, |(at, _)| at);
         let head = cut(self.text[..from].trim_end(), max - tail - 1);
-        format!("{head} {}", &self.text[from..])
+        Cow::Owned(format!("{head} {}", &self.text[from..]))
     }
 }
 
@@ -229,15 +253,14 @@ fn fit_cell(row: &Row, narrow: bool) -> Cell {
             (false, true) => format!("● {word}"),
             (false, false) => word.to_owned(),
         };
-        return Cell { text, meaning, tail: 0 };
+        return Cell::new(text, meaning);
     }
     match row.fit {
         None => Cell::known(None),
-        Some(fit) => Cell {
-            text: if narrow { mark(fit).to_owned() } else { format!("{} {fit}", mark(fit)) },
-            meaning: meaning_of(fit),
-            tail: 0,
-        },
+        Some(fit) => {
+            let text = if narrow { mark(fit).to_owned() } else { format!("{} {fit}", mark(fit)) };
+            Cell::new(text, meaning_of(fit))
+        }
     }
 }
 
@@ -257,7 +280,7 @@ fn provider_cell(model: &Model, row: &Row) -> Cell {
                 let skip = address.as_str().chars().count().saturating_sub(4);
                 address.as_str().chars().skip(skip).collect()
             };
-            Cell { tail: width(&tail), text: format!("{name} {tail}"), meaning: Meaning::Plain }
+            Cell { tail: width(&tail), ..Cell::plain(format!("{name} {tail}")) }
         }
         Some(name) => Cell::plain(name.to_string()),
     }
@@ -288,7 +311,7 @@ impl Built {
             fraction = numbers().map(|(_, tail)| width(tail)).max().unwrap_or(0);
             whole + fraction
         } else {
-            cells.iter().map(|cell| width(&cell.text)).max().unwrap_or(0)
+            cells.iter().map(|cell| cell.width).max().unwrap_or(0)
         };
         // The arrow has its place in every number's head, so that nothing moves when it does.
         let head = width(&title) + usize::from(arrow.is_some() || column.align() != Align::Left);
@@ -297,10 +320,10 @@ impl Built {
         Self { column, title, arrow, cells, whole, fraction, natural, width: least }
     }
 
-    fn cell(&self, at: usize) -> (String, usize, Meaning) {
+    fn cell(&self, at: usize) -> (Cow<'_, str>, usize, Meaning) {
         let cell = &self.cells[at];
         let text = cell.cut(self.width);
-        let right = self.width.saturating_sub(width(&text));
+        let right = self.width.saturating_sub(cell.width);
         let indent = match self.column.align() {
             Align::Left => 0,
             Align::Point if is_number(&text) => {
@@ -334,26 +357,28 @@ fn arrow(model: &Model, column: Column) -> Option<bool> {
 /// The columns that `area` has room for, as wide as they can be.
 fn choose(model: &Model, rows: &[&Row], room: usize, narrow: bool) -> Vec<Built> {
     let gap = gap(room);
-    let mut chosen: Vec<Built> = Vec::new();
-    let mut used = 0;
     let asked = model.group().map_or(&[][..], |group| &group.request);
     let cards = asked.iter().any(|unit| unit.gpus != Some(0)) || rows.iter().any(|row| row.gpus != Gpus::None);
-    for column in Column::PRIORITY {
-        // Where nobody asks for a GPU and nobody offers one, nothing is said of them.
-        if !cards && matches!(column, Column::Gpu | Column::UsdGpu | Column::UsdVram) {
-            continue;
-        }
+    // Where nobody asks for a GPU and nobody offers one, nothing is said of them.
+    let of_cards = |column: &Column| matches!(column, Column::Gpu | Column::UsdGpu | Column::UsdVram);
+    let mut chosen: Vec<Built> = Vec::new();
+    for column in Column::PRIORITY.into_iter().filter(|column| cards || !of_cards(column)) {
         let built = Built::new(column, model, rows, narrow);
-        let more = built.width + if chosen.is_empty() { 0 } else { gap };
-        if used + more > room {
-            // Without a place for one, those that matter less are not tried: columns come in a known order.
+        let all = || chosen.iter().chain([&built]);
+        let wanted: usize = if Column::essential(narrow).contains(&column) {
+            all().map(|built| built.width + gap).sum()
+        } else {
+            all().map(|built| built.natural.min(built.column.comfort()) + gap).sum()
+        };
+        // Those that matter less are not tried where one has no room: columns come in a known order.
+        if wanted - gap > room {
             break;
         }
-        used += more;
         chosen.push(built);
     }
+    let mut used: usize = chosen.iter().map(|built| built.width + gap).sum::<usize>().saturating_sub(gap);
     for built in &mut chosen {
-        let grow = (built.natural - built.width).min(room - used);
+        let grow = (built.natural - built.width).min(room.saturating_sub(used));
         built.width += grow;
         used += grow;
     }
@@ -405,7 +430,7 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, map: &
             // A dead row has no colours: they would say that it can be chosen.
             let style = if dead && meaning != Meaning::Plain { base } else { base.patch(theme.style(meaning)) };
             let at = x.saturating_add(u16::try_from(indent).unwrap_or(0));
-            buffer.set_stringn(at, y, text, built.width, style);
+            write(buffer, at, y, &text, built.width, style);
         }
         if selected {
             let whole = Rect { y, height: 1, ..map.rows };

@@ -1,23 +1,31 @@
 //! Durations, coins and text cut to a width, as people read them.
 
+use crate::domain::appraise::Row;
+use crate::domain::diff::{Difference, Fit};
 use crate::domain::money::{Amount, Denom};
-use ratatui::text::Span;
+use crate::domain::resources::Unit;
+use crate::domain::text::REMOVED;
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 use rust_decimal::{Decimal, RoundingStrategy};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that a text takes on the screen.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { Span::raw(text).width() }
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// The text in at most `max` columns; what is left out shows as `…`.
-pub fn cut(text: &str, max: usize) -> String {
+pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     if width(text) <= max {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::new();
     let mut used = 0;
     for c in text.chars() {
-        let more = Span::raw(c.to_string()).width();
+        let more = c.width().unwrap_or(0);
         if used + more + 1 > max {
             break;
         }
@@ -28,7 +36,27 @@ pub fn cut(text: &str, max: usize) -> String {
     if max > 0 {
         out.push('…');
     }
-    out
+    Cow::Owned(out)
+}
+
+/// Whether a character fills one cell whatever stands beside it.
+fn alone(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '–' | '…' | '−' | '≈' | '●' | '▲' | '▼' | '✓' | '✗' | REMOVED)
+}
+
+/// Writes at most `max` columns. Nearly all text is letters that fill a cell each, for which there is a shorter way
+/// than to look for clusters of characters.
+pub fn write(buffer: &mut Buffer, x: u16, y: u16, text: &str, max: usize, style: Style) {
+    if !text.chars().all(alone) {
+        buffer.set_stringn(x, y, text, max, style);
+        return;
+    }
+    let end = buffer.area.right();
+    for (x, c) in (x..end).zip(text.chars().take(max)) {
+        if let Some(cell) = buffer.cell_mut((x, y)) {
+            cell.set_char(c).set_style(style);
+        }
+    }
 }
 
 /// The text in lines of at most `max` columns, broken at blanks, inside a word only where the word is longer.
@@ -49,7 +77,7 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
         }
         for c in word.chars() {
-            if width(&line) + Span::raw(c.to_string()).width() > max && !line.is_empty() {
+            if width(&line) + c.width().unwrap_or(0) > max && !line.is_empty() {
                 lines.push(std::mem::take(&mut line));
             }
             line.push(c);
@@ -92,6 +120,17 @@ pub fn percent(ratio: Decimal) -> String {
         Some(percent) => format!("{:.1} %", percent.round_dp(1)),
         None => "?".to_owned(),
     }
+}
+
+/// How an offer differs, the worst first, in sentences; each names its unit where several were asked for.
+pub fn differences<'a>(row: &'a Row, asked: &[Unit]) -> impl Iterator<Item = (Fit, String)> + use<'a> {
+    let several = asked.len() > 1;
+    let mut differences: Vec<&Difference> = row.diff.iter().collect();
+    differences.sort_by_key(|difference| Reverse(difference.level));
+    differences.into_iter().map(move |difference| {
+        let unit = if several && difference.unit != 0 { format!("unit {} ", difference.unit) } else { String::new() };
+        (difference.level, format!("{unit}{}", difference.text))
+    })
 }
 
 /// `1 bid`, `2 bids`.

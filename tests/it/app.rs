@@ -516,3 +516,25 @@ fn a_key_means_one_thing_in_a_place() {
     let first: Vec<(String, &str)> = footer(Context::Table).take(2).collect();
     assert_eq!(first, [("/".to_owned(), "filter"), ("←→".to_owned(), "sort")]);
 }
+
+#[test]
+fn a_cursor_that_a_filter_moved_keeps_to_its_bid_as_well() {
+    let mut model = showing(recorded());
+    typed(&mut model, "/gpu=a100");
+    key(&mut model, Key::Enter);
+    key(&mut model, Key::Down);
+    key(&mut model, Key::Down);
+    // The bid chosen is hidden by the next filter; what takes its place is then pushed down by a cheaper one.
+    let chosen = model.cursor().unwrap().bid.id.provider.to_string();
+    typed(&mut model, &format!("/ !provider={chosen}"));
+    key(&mut model, Key::Enter);
+    let now = cursor(&model);
+    assert!(now.as_ref().is_some_and(|id| id.provider.as_str() != chosen));
+    let mut next = later(&recorded(), 1);
+    let new = market::bid("akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq", "900", "uact", 0, "8 64 100 2 a100/ram/80Gi");
+    next.bids.push(Arc::new(new));
+    update(&mut model, Msg::Snapshot(Arc::new(next)));
+    assert_eq!(cursor(&model), now);
+    key(&mut model, Key::Esc);
+    assert_eq!(model.cursor().unwrap().bid.id.provider.as_str(), chosen);
+}

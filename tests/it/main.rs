@@ -6,12 +6,15 @@
 #![cfg(feature = "demo")]
 
 mod app;
+mod chain;
 mod cli;
 mod conformance;
 mod core;
+mod journeys;
 mod layers;
 mod ledger;
 mod money;
+mod readme;
 mod screens;
 mod support;
 mod terminal;

@@ -2,8 +2,11 @@
 
 use crate::support::market::{self, recorded, varied};
 use akbids::app::{Effect, Key, Model, Ms, Msg, Settings, update};
-use akbids::domain::bid::{BidState, DeploymentState, GroupState, OrderState, Snapshot, Warning};
+use akbids::domain::bid::{
+    Address, BidState, DeploymentState, GroupSpec, GroupState, OrderState, Requirements, Snapshot, Warning,
+};
 use akbids::domain::query::Query;
+use akbids::domain::resources::Unit;
 use akbids::domain::text::Clean;
 use akbids::ui::{self, Map, Theme};
 use ratatui::Terminal;
@@ -155,6 +158,46 @@ fn detail_open() {
     session.key(Key::PageDown);
     session.key(Key::PageDown);
     shot!("detail-scrolled-80x24", session);
+}
+
+#[test]
+fn detail_of_an_offer_that_falls_short() {
+    let mut snapshot = recorded();
+    // Two units asked, of which the dearest bid leaves one out and the second gives less.
+    let more = |unit: &Unit| Unit { id: 2, count: 3, gpus: Some(0), gpu_kinds: Vec::new(), ..unit.clone() };
+    let spec = snapshot.orders.as_ref().unwrap()[0].spec.clone();
+    let mut units = spec.units.clone();
+    units.push(more(&units[0]));
+    let mut requirements = Requirements { any_of: vec![Address::new(market::OWNER)], ..Requirements::default() };
+    requirements.attributes.push((Clean::new("region"), Clean::new("eu-central")));
+    let spec = Arc::new(GroupSpec { units, requirements, ..GroupSpec::clone(&spec) });
+    for order in snapshot.orders.iter_mut().flatten() {
+        order.spec = Arc::clone(&spec);
+    }
+    let winner = Arc::make_mut(&mut snapshot.bids[13]);
+    winner.reclamation_s = Some(86_400);
+    let mut half = more(&winner.offer.as_ref().unwrap()[0]);
+    half.memory_bytes = half.memory_bytes.map(|bytes| bytes / 2);
+    winner.offer.as_mut().unwrap().push(half);
+    let mut session = Session::live(snapshot).sized(120, 48);
+    session.keys("/pd54");
+    session.key(Key::Enter);
+    session.key(Key::Enter);
+    shot!("detail-short-120x48", session);
+}
+
+#[test]
+fn bids_of_an_earlier_order_are_counted() {
+    let mut snapshot = recorded();
+    let mut again = snapshot.orders.as_ref().unwrap()[0].clone();
+    again.oseq = 2;
+    snapshot.orders.as_mut().unwrap().push(again);
+    snapshot.orders.as_mut().unwrap()[0].state = OrderState::Closed;
+    let text = Session::live(snapshot.clone()).text();
+    assert!(text.contains("No bids yet.") && text.contains("0 of 21 shown · 21 of earlier orders"), "{text}");
+    Arc::make_mut(&mut snapshot.bids[3]).id.oseq = 2;
+    let text = Session::live(snapshot).text();
+    assert!(text.contains("1 of 21 shown · 20 of earlier orders") && text.contains("1/21 bids"), "{text}");
 }
 
 #[test]
