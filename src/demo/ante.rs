@@ -6,7 +6,6 @@
 //! ```
 //!
 //! Nothing is changed while checking: what passed is a [`Passed`], which can be put into the state.
-//! Gas is a model of what was recorded (`node-v2.1`): right within a few per cent.
 
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use k256::ecdsa::signature::Verifier as _;
 use k256::ecdsa::{Signature, VerifyingKey};
 
 use super::encoding;
+use super::gas::{self, Meter, OutOfGas};
 use super::record::{Account, BidId, Coin, PubKey, Quoted};
 use super::state::State;
 use super::transaction::{Transaction, coins_text};
@@ -42,6 +42,12 @@ impl Refusal {
     /// The bytes are no transaction the node knows.
     pub fn undecodable(reason: &str) -> Self {
         Self::sdk(2, format!("{reason}: tx parse error: tx parse error"), WRAP)
+    }
+}
+
+impl From<OutOfGas> for Refusal {
+    fn from(OutOfGas(text): OutOfGas) -> Self {
+        Self::sdk(11, text, WRAPF)
     }
 }
 
@@ -79,48 +85,6 @@ pub struct Setting<'a> {
     pub height: u64,
     pub time: Timestamp,
     pub purpose: Purpose,
-}
-
-/// Gas as it is used up.
-#[derive(Clone, Debug)]
-pub struct Meter {
-    limit: u64,
-    pub used: u64,
-}
-
-impl Meter {
-    fn new(limit: u64) -> Self {
-        Self { limit, used: 0 }
-    }
-
-    pub fn spend(&mut self, gas: u64, location: &str) -> Result<(), Refusal> {
-        self.used = self.used.saturating_add(gas);
-        if self.used <= self.limit {
-            return Ok(());
-        }
-        let text = format!(
-            "out of gas in location: {location}; gasWanted: {}, gasUsed: {}: out of gas",
-            self.limit, self.used
-        );
-        Err(Refusal::sdk(11, text, WRAPF))
-    }
-}
-
-mod gas {
-    //! What each step was seen to cost, bytes of the transaction apart.
-
-    /// Looking at the messages, as simulate tells it when they are refused.
-    pub const MESSAGES: u64 = 1174;
-    pub const PARAMS: u64 = 1042;
-    pub const BYTE: u64 = 10;
-    pub const ACCOUNT: u64 = 1063;
-    pub const BALANCE: u64 = 4400;
-    pub const TRANSFER: u64 = 13_439;
-    pub const ALLOWANCE: u64 = 11_020;
-    pub const KEYS: u64 = 8169;
-    pub const SIGNATURE_AND_SEQUENCE: u64 = 12_900;
-    /// Without a sequence to write.
-    pub const SIGNATURE_UNORDERED: u64 = 3400;
 }
 
 /// Something that happened, as the answer to a transaction tells it.
@@ -193,10 +157,9 @@ pub fn check(state: &State, at: u64, setting: &Setting<'_>, tx: &Transaction) ->
 }
 
 fn run(state: &State, at: u64, setting: &Setting<'_>, tx: &Transaction, meter: &mut Meter) -> Result<Passed, Refusal> {
-    // Not yet charged to the transaction, but told by simulate.
-    let looked = |refusal| (Meter { limit: u64::MAX, used: gas::MESSAGES }, refusal);
-    if let Err((meter_then, refusal)) = messages(tx).map_err(looked) {
-        *meter = meter_then;
+    if let Err(refusal) = messages(tx) {
+        // Simulate tells this much, whoever asks; nothing has been charged yet.
+        meter.used = gas::MESSAGES;
         return Err(refusal);
     }
     let signers = tx.must_sign();
@@ -510,5 +473,6 @@ fn is_signed(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let (Ok(key), Ok(signature)) = (VerifyingKey::from_sec1_bytes(key), Signature::from_slice(signature)) else {
         return false;
     };
-    signature.normalize_s() == signature && key.verify(message, &signature).is_ok()
+    // The crate takes only the lower S of this curve, as the node does.
+    key.verify(message, &signature).is_ok()
 }

@@ -10,8 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ante::{Emitted, Meter, Purpose, Refusal, Setting, check};
+use super::ante::{Emitted, Purpose, Refusal, Setting, check};
 use super::encoding;
+use super::gas::{self, Meter, OutOfGas};
 use super::record::{BidId, Coin};
 use super::state::State;
 use super::transaction::{Hash, Transaction, somebody_elses};
@@ -336,47 +337,23 @@ enum Failure {
     Refused(&'static str, u32, &'static str),
 }
 
-impl From<Refusal> for Failure {
-    fn from(out_of_gas: Refusal) -> Self {
-        Self::OutOfGas(out_of_gas)
+impl From<OutOfGas> for Failure {
+    fn from(out_of_gas: OutOfGas) -> Self {
+        Self::OutOfGas(out_of_gas.into())
     }
-}
-
-/// What `MsgCreateLease` was seen to cost, up to where it ends: failed attempts end early.
-mod gas {
-    pub const BID: u64 = 4100;
-    pub const BID_STATE: u64 = 700;
-    pub const ORDER: u64 = 2000;
-    /// Group and escrow account.
-    pub const ESCROW: u64 = 21_800;
-    pub const LEASE: u64 = 94_900;
-    /// One losing bid gets its deposit back. Only ever one: it does not matter how many there are.
-    pub const LOSER: u64 = 71_800;
-    /// Gas runs out in steps of about this size.
-    pub const STEP: u64 = 1500;
-}
-
-fn spend(meter: &mut Meter, gas: u64) -> Result<(), Refusal> {
-    let mut left = gas;
-    while left > 0 {
-        let step = left.min(gas::STEP);
-        meter.spend(step, "WriteFlat")?;
-        left -= step;
-    }
-    Ok(())
 }
 
 /// The node's checks in the node's order, then the lease.
 fn create_lease(state: &mut State, at: u64, id: &BidId, meter: &mut Meter) -> Result<Vec<Emitted>, Failure> {
     let market = |code, text| Failure::Refused("market", code, text);
     let escrow = |code, text| Failure::Refused("escrow", code, text);
-    spend(meter, gas::BID)?;
+    meter.spend_in_steps(gas::BID)?;
     let bid = state.bids.get(at, id).cloned().ok_or(market(18, "invalid bid: bid not found"))?;
-    spend(meter, gas::BID_STATE)?;
+    meter.spend_in_steps(gas::BID_STATE)?;
     if *bid.bid.state != *"open" {
         return Err(market(12, "bid not open"));
     }
-    spend(meter, gas::ORDER)?;
+    meter.spend_in_steps(gas::ORDER)?;
     let order = id.order();
     match state.orders.get(at, &order) {
         None => return Err(market(15, "invalid order: order not found")),
@@ -390,7 +367,7 @@ fn create_lease(state: &mut State, at: u64, id: &BidId, meter: &mut Meter) -> Re
         Some(group) if *group.state != *"open" => return Err(market(17, "group not open")),
         Some(_) => {}
     }
-    spend(meter, gas::ESCROW)?;
+    meter.spend_in_steps(gas::ESCROW)?;
     let account = &deployment.escrow_account.state;
     if *account.state == *"closed" {
         return Err(escrow(2, "account closed"));
@@ -409,7 +386,7 @@ fn create_lease(state: &mut State, at: u64, id: &BidId, meter: &mut Meter) -> Re
     if state.leases.get(at, id).is_some() {
         return Err(escrow(6, "payment exists"));
     }
-    spend(meter, gas::LEASE)?;
+    meter.spend_in_steps(gas::LEASE)?;
     let refunds = state.create_lease(at, id).ok_or(market(3, "internal error"))?;
     let json = |value: serde_json::Result<String>| value.unwrap_or_default();
     let mut events = vec![
@@ -420,7 +397,7 @@ fn create_lease(state: &mut State, at: u64, id: &BidId, meter: &mut Meter) -> Re
         ),
     ];
     if !refunds.is_empty() {
-        spend(meter, gas::LOSER)?;
+        meter.spend_in_steps(gas::LOSER)?;
     }
     let module = encoding::module_address("escrow");
     for (owner, coin) in refunds {

@@ -5,6 +5,7 @@
 //! state         rows at every height, and what each action does to them
 //! wire          protobuf, and which fields the node knows
 //! transaction   bytes of a transaction, taken apart
+//! gas           what each step costs
 //! ante          what it must pass before it runs
 //! ledger        what waits, what blocks hold, what messages do
 //! node          blocks: clock, schedule; a state document of a real node can be loaded
@@ -22,6 +23,7 @@ mod answer;
 mod ante;
 mod block;
 mod encoding;
+mod gas;
 mod ledger;
 mod market;
 mod node;

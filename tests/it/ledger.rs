@@ -458,11 +458,11 @@ fn a_masked_or_late_answer_has_acted_all_the_same() {
     let late = Draft { sequence: SEQUENCE + 1, ..Draft::new(1) }.signed();
     node.misbehave(Fault::on(SEND, Act::Truth).times(1).after(Duration::from_millis(5)));
     let body = json!({"tx_bytes": STANDARD.encode(&late), "mode": "BROADCAST_MODE_SYNC"}).to_string();
+    let before = node.count(SEND);
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", node.port())).unwrap();
     let head = format!("POST {SEND} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
     std::io::Write::write_all(&mut stream, (head + &body).as_bytes()).unwrap();
-    let before = node.requests().len();
-    while node.count(SEND) < before {
+    while node.count(SEND) == before {
         std::thread::yield_now();
     }
     drop(stream);
