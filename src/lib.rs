@@ -14,6 +14,8 @@
 //! - `domain` is the vocabulary and every rule about bids and money; it knows no clock, network or terminal.
 //! - `chain` turns a node's answers into one `Snapshot` at one height; `demo` is a whole chain of its own to ask.
 //! - `app` is the state of the screen and what a key does; `ui` draws it; `term` is the only one that touches a terminal.
+//! - `wallet` reads keys, `lease` builds, signs and watches the transaction that accepts a bid. The command does not call
+//!   them yet: what has to stand around them, preflight and a person's word, is not there.
 //! - `report` is the screen's twin for scripts. `cli`, `config`, `exit` are the command itself.
 //!
 //! `tests/it/layers.rs` holds who may use whom.
