@@ -22,6 +22,10 @@ const WAITING: usize = 64;
 /// How often the reader looks whether it is still wanted where the system cannot watch a terminal for it.
 const STILL_WANTED: Duration = Duration::from_secs(1);
 
+/// How long to wait for crossterm when there is input that it does not see: it is told of input once, and forgets that
+/// when a change of size comes with it. The next key brings both. Without the wait this would spin until then.
+const LOST_EDGE: Duration = Duration::from_millis(50);
+
 /// What the person does. Dropping it ends the reading of stdin.
 pub struct Input {
     events: mpsc::Receiver<io::Result<Event>>,
@@ -55,6 +59,7 @@ impl Input {
 
 fn read(stop: &PipeReader, tell: &mpsc::Sender<io::Result<Event>>) {
     let mut patience = Duration::ZERO;
+    let mut stuck = false;
     while !tell.is_closed() {
         if patience.is_zero() {
             let stdin = rustix::stdio::stdin();
@@ -77,11 +82,15 @@ fn read(stop: &PipeReader, tell: &mpsc::Sender<io::Result<Event>>) {
                 patience = STILL_WANTED;
             }
         }
-        let waited = patience;
+        let mut waited = if stuck { LOST_EDGE } else { patience };
+        stuck = patience.is_zero();
         loop {
             let event = match event::poll(waited) {
                 Ok(false) => break,
-                Ok(true) => event::read(),
+                Ok(true) => {
+                    (stuck, waited) = (false, patience);
+                    event::read()
+                }
                 Err(e) => Err(e),
             };
             // A change of size comes by its signal, also while nobody types.

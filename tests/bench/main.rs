@@ -17,7 +17,8 @@ fn main() {
     }
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     measure::note(&format!("{cores} cores, {} {}", std::env::consts::OS, std::env::consts::ARCH));
-    screen::rows(decode::rows());
+    // First, while this process is small: a child's peak counts what it shared with its parent before it started.
     #[cfg(feature = "demo")]
     program::rows();
+    screen::rows(decode::rows());
 }
