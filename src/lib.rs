@@ -122,13 +122,19 @@ async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
             .map(|url| Endpoint::parse(url).map_err(|error| named(config, &error)))
             .collect::<Result<_, _>>()?,
     };
+    let named_endpoint = !config.rest.value.is_empty();
     let shown = endpoints.first().map(|endpoint| endpoint.shown().clone());
     let client = Client::new(endpoints, config.timeout)?;
     let ask = Ask {
         dseq,
         owner: owner.map(|owner| Address::new(&owner.value)),
         akt_usd: config.akt_usd,
-        chain_id: config.chain_id.as_ref().filter(|_| embedded.is_empty()).map(|id| id.value.clone()),
+        // Looking takes any chain: an exported name does not forbid an endpoint that was named on the command line.
+        chain_id: config
+            .chain_id
+            .as_ref()
+            .filter(|id| embedded.is_empty() && !(named_endpoint && matches!(id.origin, Origin::Env(_))))
+            .map(|id| id.value.clone()),
     };
     if on_screen(cli) {
         let settings = app::Settings {

@@ -239,6 +239,23 @@ fn an_exported_dseq_is_used_and_a_flag_beats_it() {
 }
 
 #[test]
+fn a_chain_id_is_held_when_a_flag_names_it_and_not_when_it_is_exported() {
+    let node = market();
+    let url = node.url();
+    let run = |args: &[&str]| {
+        let number = dseq(demo::DSEQ);
+        let mut all = vec!["--rest", &url, "--json", "--dseq", &number];
+        all.extend(args);
+        crate::support::program::Program::new(&all).env("AKASH_CHAIN_ID", "akashnet-2").run()
+    };
+    assert_eq!(run(&[]).json()["chain"]["id"], demo::CHAIN_ID);
+    assert_eq!(run(&["--chain-id", demo::CHAIN_ID]).code, 0);
+    let refused = run(&["--chain-id", "sandbox-2"]);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("sandbox-2") && refused.stderr.contains(demo::CHAIN_ID), "{}", refused.stderr);
+}
+
+#[test]
 fn saved_answers_of_every_generation_are_read() {
     let cases = [
         // File, amount of the first bid, its GPU text.
