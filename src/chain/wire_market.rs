@@ -151,19 +151,26 @@ pub(crate) fn without_repeats(bids: Vec<Arc<Bid>>, unreadable: &mut Vec<Unreadab
     kept
 }
 
+/// A page whose list goes by `$list`, read by `$entries`. A macro because the name is that of the field.
+macro_rules! page {
+    ($bytes:expr, $first:expr, $list:ident, $entries:ident) => {{
+        #[derive(Deserialize)]
+        struct List<'a> {
+            #[serde(borrow)]
+            $list: &'a RawValue,
+            #[serde(borrow, default)]
+            pagination: Option<Pagination<'a>>,
+        }
+        let text = utf8($bytes);
+        let page: List<'_> = object(&text)?;
+        let (items, unreadable) = $entries(page.$list.get(), $first)?;
+        Ok(Page { items, unreadable, next_key: next_key(page.pagination.as_ref()) })
+    }};
+}
+
 /// One page of `orders/list`.
 pub fn orders(bytes: &[u8], first: usize) -> Result<Page<Order>, DecodeError> {
-    #[derive(Deserialize)]
-    struct List<'a> {
-        #[serde(borrow)]
-        orders: &'a RawValue,
-        #[serde(borrow, default)]
-        pagination: Option<Pagination<'a>>,
-    }
-    let text = utf8(bytes);
-    let page: List<'_> = object(&text)?;
-    let (items, bad) = order_entries(page.orders.get(), first)?;
-    Ok(Page { items, unreadable: bad, next_key: next_key(page.pagination.as_ref()) })
+    page!(bytes, first, orders, order_entries)
 }
 
 pub(crate) fn order_entries(list: &str, first: usize) -> Result<(Vec<Order>, Vec<Unreadable>), DecodeError> {
@@ -172,17 +179,7 @@ pub(crate) fn order_entries(list: &str, first: usize) -> Result<(Vec<Order>, Vec
 
 /// One page of `leases/list`.
 pub fn leases(bytes: &[u8], first: usize) -> Result<Page<Lease>, DecodeError> {
-    #[derive(Deserialize)]
-    struct List<'a> {
-        #[serde(borrow)]
-        leases: &'a RawValue,
-        #[serde(borrow, default)]
-        pagination: Option<Pagination<'a>>,
-    }
-    let text = utf8(bytes);
-    let page: List<'_> = object(&text)?;
-    let (items, bad) = lease_entries(page.leases.get(), first)?;
-    Ok(Page { items, unreadable: bad, next_key: next_key(page.pagination.as_ref()) })
+    page!(bytes, first, leases, lease_entries)
 }
 
 pub(crate) fn lease_entries(list: &str, first: usize) -> Result<(Vec<Lease>, Vec<Unreadable>), DecodeError> {
@@ -211,17 +208,7 @@ pub fn deployment(bytes: &[u8]) -> Result<Deployed, DecodeError> {
 
 /// One page of `deployments/list`.
 pub fn deployments(bytes: &[u8], first: usize) -> Result<Page<Deployed>, DecodeError> {
-    #[derive(Deserialize)]
-    struct List<'a> {
-        #[serde(borrow)]
-        deployments: &'a RawValue,
-        #[serde(borrow, default)]
-        pagination: Option<Pagination<'a>>,
-    }
-    let text = utf8(bytes);
-    let page: List<'_> = object(&text)?;
-    let (items, bad) = deployment_entries(page.deployments.get(), first)?;
-    Ok(Page { items, unreadable: bad, next_key: next_key(page.pagination.as_ref()) })
+    page!(bytes, first, deployments, deployment_entries)
 }
 
 pub(crate) fn deployment_entries(list: &str, first: usize) -> Result<(Vec<Deployed>, Vec<Unreadable>), DecodeError> {
