@@ -15,6 +15,7 @@ pub mod diff;
 pub mod field;
 pub mod gpu;
 pub mod money;
+pub mod outcome;
 pub mod query;
 pub mod quote;
 pub mod rank;

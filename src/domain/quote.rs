@@ -304,6 +304,8 @@ pub struct Facts {
     /// The same bids, read again.
     pub reread: Quote,
     pub fee: Fee,
+    /// Who signs: the key's name and the account, `tenant akash1qds5…0a4w`.
+    pub signer: Clean,
     /// What the fee's payer has, in the fee's coin.
     pub balance: Amount,
     pub witness: Witness,
