@@ -1,7 +1,8 @@
 //! The endpoints in the order they were named, which of them is asked, and which are set aside for a while.
 
 use super::error::ChainError;
-use super::rest::{Answer, Endpoint, Http, Question};
+use super::rest::{Answer, Endpoint, Http, Listed, Question, Unanswered};
+use super::wire::{DecodeError, Page};
 use super::wire_meta;
 use crate::domain::text::Clean;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -73,17 +74,32 @@ impl Client {
         Question { endpoint: &self.endpoints[at], route, query: &[], pin: None, deadline, tries }
     }
 
-    /// Asks one route of the endpoint in use; for single look-ups outside a snapshot (accounts, balances).
-    /// `pin` is the height to answer for.
-    pub async fn get(
+    /// Asks one route of one endpoint, once; for what is looked up beside a snapshot (accounts, transactions).
+    pub async fn get_at(
         &self,
+        at: usize,
         route: &str,
         query: &[(&str, &str)],
-        pin: Option<u64>,
         deadline: Instant,
     ) -> Result<Answer, ChainError> {
-        let at = self.choose();
-        self.http.get(Question { query, pin, ..self.question(at, route, deadline) }).await
+        self.http.get(Question { query, tries: 1, ..self.question(at, route, deadline) }).await
+    }
+
+    /// Reads a list of one endpoint to its end.
+    pub async fn list_at<T>(
+        &self,
+        at: usize,
+        route: &str,
+        query: &[(&str, &str)],
+        deadline: Instant,
+        decode: fn(&[u8], usize) -> Result<Page<T>, DecodeError>,
+    ) -> Result<Listed<T>, ChainError> {
+        self.http.list(Question { query, tries: 1, ..self.question(at, route, deadline) }, decode).await
+    }
+
+    /// Sends a JSON body to one endpoint, once. Only `lease` has a reason to.
+    pub async fn post_at(&self, at: usize, route: &str, body: String, deadline: Instant) -> Result<Answer, Unanswered> {
+        self.http.post(self.question(at, route, deadline), body).await
     }
 
     /// How long one endpoint may take of the time until `deadline`, when `left` are still to be tried.

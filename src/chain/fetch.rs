@@ -77,6 +77,36 @@ pub async fn once(client: &Client, ask: &Ask, deadline: Instant) -> Result<Read,
     Err(all_failed(errors))
 }
 
+/// The market of a deployment at `height`, as one endpoint has it: no providers, audits or rates. For a second opinion.
+///
+/// # Errors
+/// [`ChainError::Lagging`] where the endpoint does not have that height yet; whatever else it failed with.
+pub async fn again(
+    client: &Client,
+    at: usize,
+    owner: &Address,
+    dseq: u64,
+    height: u64,
+    deadline: Instant,
+) -> Result<Snapshot, ChainError> {
+    let reader = Reader { client, at, deadline };
+    let (bids, rest) =
+        futures_util::future::try_join(reader.bids(owner, dseq, Some(height)), reader.rest(owner, dseq, Some(height)))
+            .await?;
+    let mut bids = bids.value;
+    bids.height = Some(height);
+    let ask = Ask { dseq, owner: Some(owner.clone()), akt_usd: None, chain_id: None };
+    Ok(Sides::new(&ask).snapshot(client.shown(at), &bids, &rest))
+}
+
+/// The newest block of one endpoint: which chain it is on, and how far.
+///
+/// # Errors
+/// Whatever the endpoint failed with.
+pub async fn latest(client: &Client, at: usize, deadline: Instant) -> Result<Header, ChainError> {
+    Reader { client, at, deadline }.latest().await
+}
+
 /// One error of several.
 pub(super) fn all_failed(mut errors: Vec<ChainError>) -> ChainError {
     match errors.len() {

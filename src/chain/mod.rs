@@ -20,11 +20,12 @@ mod saved;
 mod wire;
 pub mod wire_market;
 pub mod wire_meta;
+pub mod wire_tx;
 
 pub use endpoints::{Client, GENERATION};
 pub use error::{ChainError, Kind};
-pub use fetch::{Ask, Read, once};
+pub use fetch::{Ask, Read, again, latest, once};
 pub use follow::{Command, Event, follow};
-pub use rest::{Answer, Endpoint, mainnet, sandbox};
+pub use rest::{Answer, Endpoint, Listed, Unanswered, mainnet, sandbox};
 pub use saved::saved;
 pub use wire::{DecodeError, Page};

@@ -9,7 +9,7 @@ use super::wire_meta::grpc_error;
 use crate::domain::bid::Unreadable;
 use crate::domain::text::Clean;
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use std::collections::HashSet;
 use std::error::Error;
@@ -128,6 +128,14 @@ pub struct Answer {
     pub height: Option<u64>,
 }
 
+/// A POST that brought no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    pub error: ChainError,
+    /// The connection was never made (refused, no such host, TLS failed), so surely nothing was sent. False proves nothing.
+    pub never_left: bool,
+}
+
 /// All pages of a list.
 pub struct Listed<T> {
     pub items: Vec<T>,
@@ -187,6 +195,28 @@ impl Http {
                 route: Clean::new(question.route),
                 after: started.elapsed(),
             })
+        })
+    }
+
+    /// Sends a JSON body once: no second try, no redirect, whatever happens.
+    pub async fn post(&self, question: Question<'_>, body: String) -> Result<Answer, Unanswered> {
+        let Question { endpoint, route, deadline, .. } = question;
+        let lost = |error| Unanswered { error, never_left: false };
+        let url = endpoint.join(route, question.query);
+        let client = self.client(&url).map_err(|error| Unanswered { error, never_left: true })?;
+        let request = client.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        let started = Instant::now();
+        let answer = tokio::time::timeout_at(deadline, async {
+            match request.send().await {
+                Ok(response) => read(question, response).await.map_err(lost),
+                Err(error) => {
+                    Err(Unanswered { never_left: error.is_connect(), error: failed(endpoint, route, &error) })
+                }
+            }
+        });
+        answer.await.unwrap_or_else(|_| {
+            let (endpoint, route) = (endpoint.shown.clone(), Clean::new(route));
+            Err(lost(ChainError::Timeout { endpoint, route, after: started.elapsed() }))
         })
     }
 
@@ -306,6 +336,7 @@ fn build(tls: bool, loopback: bool) -> reqwest::Result<reqwest::Client> {
         let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
+            .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT)
             // Below what proxies keep a connection for.
             .pool_idle_timeout(Duration::from_secs(30))

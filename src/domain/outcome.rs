@@ -4,11 +4,33 @@
 //! Quote ──prepare──► Preparation ──confirmed──► Watch, Watch, … ──► Outcome
 //! ```
 
+use super::appraise::Blocker;
 use super::bid::BidId;
 use super::money::Amount;
-use super::quote::Facts;
+use super::quote::{Facts, Obstacle};
 use super::text::Clean;
 use std::fmt;
+
+/// What kind of reason stopped an accept before anything was signed; what an exit code needs to know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// It was asked for wrongly.
+    Usage,
+    /// No such deployment or bid, or it is gone.
+    Nothing,
+    /// No key, or not one that can sign for the owner.
+    NoKey,
+    /// A rule that keeps money safe.
+    Rule,
+    /// The order is another provider's.
+    Taken,
+    /// It was waited for long enough.
+    GaveUp,
+    /// Something failed: no endpoint answers, or not what it should.
+    Error,
+    /// The person interrupted it.
+    Interrupted,
+}
 
 /// How an accept ended, or why it did not begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,8 +57,8 @@ pub enum Word {
     NotSent,
     /// Sent, and not yet found out.
     Unknown,
-    /// A rule stopped it before anything was signed.
-    Refused,
+    /// It was stopped before anything was signed.
+    Refused(Stop),
     /// A dry run: it would have been sent.
     WouldSend,
     /// The unsigned transaction was written instead.
@@ -58,7 +80,7 @@ impl Word {
             Self::Rejected => "rejected",
             Self::NotSent => "not_sent",
             Self::Unknown => "unknown",
-            Self::Refused => "refused",
+            Self::Refused(_) => "refused",
             Self::WouldSend => "would_send",
             Self::Unsigned => "unsigned",
         }
@@ -84,6 +106,13 @@ pub struct Made {
     pub price: Amount,
 }
 
+/// What stops an accept, or is worth knowing of it: a word for scripts and a sentence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    pub code: &'static str,
+    pub text: Clean,
+}
+
 /// What to do after a lease was made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NextStep {
@@ -105,6 +134,36 @@ pub struct Outcome {
     pub height: Option<u64>,
     pub leases: Vec<Made>,
     pub next: Option<NextStep>,
+    /// Why nothing was signed.
+    pub blockers: Vec<Reason>,
+}
+
+impl Outcome {
+    /// One without a transaction.
+    pub fn unsent(word: Word, text: &str) -> Self {
+        let text = Clean::message(text);
+        Self { word, text, hash: None, height: None, leases: Vec::new(), next: None, blockers: Vec::new() }
+    }
+
+    /// Stopped for one reason.
+    pub fn refused(stop: Stop, code: &'static str, text: &str) -> Self {
+        let blockers = vec![Reason { code, text: Clean::message(text) }];
+        Self { blockers, ..Self::unsent(Word::Refused(stop), text) }
+    }
+
+    /// Stopped by what stands against a quote; `None` where nothing does.
+    pub fn blocked(obstacles: &[Obstacle]) -> Option<Self> {
+        let text = obstacles.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        // An order that is gone makes every other reason idle.
+        let stop = obstacles.iter().map(stop).min_by_key(|stop| match stop {
+            Stop::Taken => 0,
+            Stop::Nothing => 1,
+            _ => 2,
+        })?;
+        let reason =
+            |obstacle: &Obstacle| Reason { code: obstacle.code(), text: Clean::message(&obstacle.to_string()) };
+        Some(Self { blockers: obstacles.iter().map(reason).collect(), ..Self::unsent(Word::Refused(stop), &text) })
+    }
 }
 
 /// Where an accept that was signed stands; each replaces nothing, the last one is the truth.
@@ -137,4 +196,13 @@ pub enum Preparation {
     Ready { facts: Box<Facts>, unlock: Unlock },
     /// There is nothing to sign: the lease is there, the order is another's, or no key, no answer, no journal.
     Over(Outcome),
+}
+
+/// An order leased to another, and bids or orders that are gone, are facts of the market; all else is a rule of ours.
+fn stop(obstacle: &Obstacle) -> Stop {
+    match obstacle {
+        Obstacle::NotTakeable { blocker: Blocker::OrderTaken { .. }, .. } => Stop::Taken,
+        Obstacle::NotTakeable { blocker, .. } if !matches!(blocker, Blocker::Leased) => Stop::Nothing,
+        _ => Stop::Rule,
+    }
 }

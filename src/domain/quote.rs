@@ -506,17 +506,22 @@ pub struct Check {
     pub cautions: Vec<Caution>,
 }
 
+/// The picks that cannot be taken, each with the first reason.
+pub fn standing(quote: &Quote) -> Vec<Obstacle> {
+    let stuck = |pick: &Pick| {
+        let blocker = pick.blockers.first()?.clone();
+        Some(Obstacle::NotTakeable { provider: pick.id.provider.clone(), blocker })
+    };
+    quote.picks.iter().filter_map(stuck).collect()
+}
+
 /// Weighs a quote against what was found out and what the person allows. Pure.
 pub fn check(quote: &Quote, facts: &Facts, limits: &Limits) -> Check {
     let mut obstacles = Vec::new();
     if limits.chain_id != *facts.chain_id {
         obstacles.push(Obstacle::WrongChain { expected: limits.chain_id.clone(), got: facts.chain_id.clone() });
     }
-    for pick in &facts.reread.picks {
-        if let Some(blocker) = pick.blockers.first() {
-            obstacles.push(Obstacle::NotTakeable { provider: pick.id.provider.clone(), blocker: blocker.clone() });
-        }
-    }
+    obstacles.extend(standing(&facts.reread));
     obstacles.extend(quote.changed(&facts.reread).map(Obstacle::Changed));
     if let Some(ceiling) = limits.max_usd_per_hour {
         let price = quote.usd_hour();

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::tx::{LeaseId, Signed};
+use crate::domain::money::Amount;
+use crate::domain::text;
 
 /// Decimal places of the chain's `DecCoin`.
 const PLACES: usize = 18;
@@ -30,6 +32,12 @@ impl Price {
         }
         let atto = format!("{whole}{fraction:0<PLACES$}").parse().ok()?;
         Some(Self { denom: denom.to_owned(), atto })
+    }
+
+    /// The price of a bid or a lease as it was read; none beyond 3.4 × 10²⁰.
+    pub fn of(amount: &Amount) -> Option<Self> {
+        let atto = u128::try_from(amount.attos()?).ok()?;
+        Some(Self { denom: amount.denom.as_str().to_owned(), atto })
     }
 
     pub fn denom(&self) -> &str {
@@ -121,15 +129,10 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Node texts echo raw bytes and whole Go stacks: what is kept is printable ASCII, one line, 200 letters.
-    pub fn new(codespace: &str, code: u32, text: &str) -> Self {
-        let clean = |text: &str, most| -> String {
-            let line = text.lines().next().unwrap_or("").chars();
-            line.map(|letter| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' })
-                .take(most)
-                .collect()
-        };
-        Self { codespace: clean(codespace, 40), code, text: clean(text, 200) }
+    /// Node texts echo raw bytes and whole Go stacks: what is kept is clean, one line, 200 letters.
+    pub fn new(codespace: &str, code: u32, log: &str) -> Self {
+        let line = log.lines().next().unwrap_or("");
+        Self { codespace: text::clean(codespace, 40), code, text: text::clean(line, text::MAX_VALUE) }
     }
 
     pub fn is(&self, codespace: &str, code: u32) -> bool {

@@ -11,6 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::domain::bid;
 use crate::wallet::{self, Key};
 
 /// The message that takes a bid, as the chain registers it since market v1beta5.
@@ -29,6 +30,22 @@ pub struct LeaseId {
     pub provider: String,
     /// The provider's count of bids on this order. 0 on today's chain; copied as it was read, never assumed.
     pub bseq: u32,
+}
+
+impl From<&bid::BidId> for LeaseId {
+    fn from(id: &bid::BidId) -> Self {
+        let bid::BidId { owner, dseq, gseq, oseq, provider, bseq } = id;
+        let (owner, provider) = (owner.to_string(), provider.to_string());
+        Self { owner, dseq: *dseq, gseq: *gseq, oseq: *oseq, provider, bseq: *bseq }
+    }
+}
+
+impl From<&LeaseId> for bid::BidId {
+    fn from(id: &LeaseId) -> Self {
+        let LeaseId { owner, dseq, gseq, oseq, provider, bseq } = id;
+        let (owner, provider) = (bid::Address::new(owner), bid::Address::new(provider));
+        Self { owner, dseq: *dseq, gseq: *gseq, oseq: *oseq, provider, bseq: *bseq }
+    }
 }
 
 impl LeaseId {
