@@ -1,10 +1,11 @@
 //! The values a run goes by, and where each came from: flag, else environment, else default.
 
-use crate::cli::{Cli, Net};
+use crate::cli::{Cli, Command, Net, SigningArgs};
 use crate::domain::money::parse_decimal;
 use crate::domain::query::Query;
 use crate::domain::rank::Sort;
 use crate::exit::{Code, Failure};
+use etcetera::BaseStrategy;
 use rust_decimal::Decimal;
 use std::fmt;
 use std::path::PathBuf;
@@ -50,6 +51,10 @@ pub struct Config {
     pub sort: Sort,
     /// The longest wait: of a whole run without a screen, of one request on a screen.
     pub timeout: Duration,
+    /// How to sign, where something is accepted.
+    pub signing: SigningValues,
+    /// The journal of what was signed: in the XDG state directory; `None` where no home directory is known.
+    pub journal: Option<PathBuf>,
     /// File that log lines are appended to.
     pub log: Option<PathBuf>,
     /// The locale cannot show more than ASCII.
@@ -58,6 +63,80 @@ pub struct Config {
     pub no_color: bool,
     /// Things worth knowing with `-v`.
     pub notes: Vec<String>,
+}
+
+/// What the signing flags and their variables say.
+#[derive(Clone, Debug)]
+pub struct SigningValues {
+    pub from: Option<String>,
+    /// `os`, `file`, `test`, or what the person wrote instead.
+    pub keyring_backend: String,
+    /// The folder that holds the keyring; `None` where no home directory is known.
+    pub keyring_dir: Option<PathBuf>,
+    /// uakt for a unit of gas.
+    pub gas_price: Decimal,
+    pub gas_adjustment: Decimal,
+    pub fee_granter: Option<String>,
+    /// In uakt.
+    pub max_fee: Decimal,
+    pub key_file: Option<PathBuf>,
+    pub key_command: Option<String>,
+    /// The last resort is set; its value is not kept.
+    pub key_in_environment: bool,
+    pub read_only: bool,
+}
+
+impl SigningValues {
+    fn read(args: &SigningArgs, env: &impl Fn(&'static str) -> Option<String>) -> Result<Self, Failure> {
+        let text = |flag: &Option<String>, name| flag.clone().or_else(|| env(name));
+        let path = |flag: &Option<PathBuf>, name| flag.clone().or_else(|| env(name).map(PathBuf::from));
+        let home =
+            path(&args.home, "AKASH_HOME").or_else(|| Some(etcetera::home_dir().ok()?.join(".akash")));
+        let fee_granter = args.fee_granter.clone();
+        if let Some(granter) = &fee_granter {
+            check_address(granter, Origin::Flag("--fee-granter"))?;
+        }
+        Ok(Self {
+            // A key that was named by itself is the one that is meant, whatever name is exported.
+            from: text(&args.from, "AKASH_FROM"),
+            keyring_backend: text(&args.keyring_backend, "AKASH_KEYRING_BACKEND").unwrap_or_else(|| "os".to_owned()),
+            keyring_dir: path(&args.keyring_dir, "AKASH_KEYRING_DIR").or(home),
+            gas_price: uakt("--gas-prices", text(&args.gas_prices, "AKASH_GAS_PRICES").as_deref(), "0.025uakt")?,
+            gas_adjustment: factor(text(&args.gas_adjustment, "AKASH_GAS_ADJUSTMENT").as_deref())?,
+            max_fee: uakt("--max-fee", args.max_fee.as_deref(), "100000uakt")?,
+            fee_granter,
+            key_file: args.key_file.clone(),
+            key_command: args.key_command.clone(),
+            key_in_environment: env("AKBIDS_KEY").is_some(),
+            read_only: args.read_only,
+        })
+    }
+}
+
+/// An amount of uakt: `0.025uakt`.
+fn uakt(flag: &str, raw: Option<&str>, default: &str) -> Result<Decimal, Failure> {
+    let raw = raw.unwrap_or(default).trim();
+    let number = raw.strip_suffix("uakt").and_then(|number| parse_decimal(number.trim()).ok());
+    number.filter(|price| *price >= Decimal::ZERO).ok_or_else(|| {
+        Failure::new(Code::Usage, format!("{flag} is {:?}: an amount of uakt is taken, such as {default} (fees are paid in uakt)", clean(raw)))
+    })
+}
+
+fn factor(raw: Option<&str>) -> Result<Decimal, Failure> {
+    let Some(raw) = raw else { return Ok(Decimal::new(15, 1)) };
+    match parse_decimal(raw.trim()) {
+        Ok(factor) if factor >= Decimal::ONE && factor <= Decimal::ONE_HUNDRED => Ok(factor),
+        _ => Err(Failure::new(
+            Code::Usage,
+            format!("--gas-adjustment is {:?}: a number from 1 to 100 is taken, such as 1.5", clean(raw)),
+        )),
+    }
+}
+
+/// `akbids/journal.jsonl` in the XDG state directory (`$XDG_STATE_HOME`, else `~/.local/state`), on macOS too.
+fn journal() -> Option<PathBuf> {
+    let state = etcetera::base_strategy::Xdg::new().ok()?.state_dir()?;
+    Some(state.join("akbids").join("journal.jsonl"))
 }
 
 impl Config {
@@ -71,7 +150,11 @@ impl Config {
             Some(value) => Some(Value { value: value.clone(), origin: Origin::Flag(flag_name) }),
             None => env(env_name).map(|value| Value { value, origin: Origin::Env(env_name) }),
         };
-        let owner = pick(cli.owner.as_ref(), "--owner", "AKASH_OWNER");
+        let named = match &cli.command {
+            Some(Command::Accept(accept)) => accept.owner.as_ref(),
+            _ => cli.owner.as_ref(),
+        };
+        let owner = pick(named, "--owner", "AKASH_OWNER");
         if let Some(Value { value, origin }) = &owner {
             check_address(value, *origin)?;
         }
@@ -111,6 +194,8 @@ impl Config {
             sort: Sort::parse(cli.sort.as_deref().unwrap_or_default())
                 .map_err(|e| Failure::new(Code::Usage, format!("--sort: {e}")))?,
             timeout: Duration::from_secs(cli.timeout.unwrap_or(15)),
+            signing: SigningValues::read(cli.signing(), &env)?,
+            journal: journal(),
             log: env("AKBIDS_LOG").map(PathBuf::from),
             ascii: !utf8_locale(env),
             no_color: env("NO_COLOR").is_some(),
@@ -122,6 +207,14 @@ impl Config {
 fn dseq(cli: &Cli, exported: Option<String>) -> Result<Option<Value<u64>>, Failure> {
     if let Some(value) = cli.dseq {
         return Ok(Some(Value { value, origin: Origin::Flag("--dseq") }));
+    }
+    match &cli.command {
+        // What is bought is named by a flag, never by an exported name.
+        Some(Command::Accept(accept)) => {
+            return Ok(accept.dseq.map(|value| Value { value, origin: Origin::Flag("--dseq") }));
+        }
+        Some(Command::Journal(_)) => return Ok(None),
+        None => {}
     }
     exported
         .map(|raw| match raw.trim().parse() {

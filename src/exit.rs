@@ -1,5 +1,6 @@
 //! Exit codes, and how an error is told to a person: what is wrong, where, what to do.
 
+use crate::domain::outcome::{Stop, Word};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -11,8 +12,18 @@ pub enum Code {
     Error,
     /// A flag, a filter, a file or an owner that cannot be used.
     Usage,
-    /// No such deployment.
+    /// No such deployment or bid.
     Nothing,
+    /// No usable key.
+    NoKey,
+    /// Refused by a safety rule; nothing was sent.
+    Refused,
+    /// Nothing was leased, and it is safe to try again.
+    NotLeased,
+    /// Gave up waiting; nothing was sent.
+    GaveUp,
+    /// Sent, and the outcome is not known yet.
+    Unknown,
     /// Interrupted before anything was done.
     Interrupted,
 }
@@ -24,7 +35,40 @@ impl Code {
             Self::Error => 1,
             Self::Usage => 2,
             Self::Nothing => 3,
+            Self::NoKey => 4,
+            Self::Refused => 5,
+            Self::NotLeased => 6,
+            Self::GaveUp => 7,
+            Self::Unknown => 8,
             Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Word> for Code {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Leased | Word::AlreadyYours | Word::WouldSend | Word::Unsigned => Self::Done,
+            // There is a lease, and not the one that was agreed to.
+            Word::LeasedNotAsQuoted => Self::Error,
+            Word::Failed
+            | Word::Expired
+            | Word::Superseded
+            | Word::NoLease
+            | Word::Taken
+            | Word::Rejected
+            | Word::NotSent => Self::NotLeased,
+            Word::Unknown => Self::Unknown,
+            Word::Refused(stop) => match stop {
+                Stop::Usage => Self::Usage,
+                Stop::Nothing => Self::Nothing,
+                Stop::NoKey => Self::NoKey,
+                Stop::Rule => Self::Refused,
+                Stop::Taken => Self::NotLeased,
+                Stop::GaveUp => Self::GaveUp,
+                Stop::Error => Self::Error,
+                Stop::Interrupted => Self::Interrupted,
+            },
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn bid_document(row: &Row, snapshot: &Snapshot) -> serde_json::Result<String
 }
 
 /// A decimal written as a JSON number with all its own digits.
-struct Number(Decimal);
+pub(super) struct Number(Decimal);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -68,12 +68,12 @@ impl Serialize for Number {
 }
 
 /// A derived figure: six decimals.
-fn figure(value: Option<Decimal>) -> Option<Number> {
+pub(super) fn figure(value: Option<Decimal>) -> Option<Number> {
     value.map(|v| Number(six_decimals(v)))
 }
 
 /// RFC 3339 in UTC; `null` for a time outside the years that can be written.
-fn rfc3339(ms: i64) -> Option<String> {
+pub(super) fn rfc3339(ms: i64) -> Option<String> {
     let at = jiff::Timestamp::from_millisecond(ms).ok()?;
     Some(at.to_string())
 }
@@ -160,13 +160,13 @@ fn rates<'a>(snapshot: &'a Snapshot, market: &'a Market) -> BTreeMap<&'static st
 }
 
 #[derive(Serialize)]
-struct Coin<'a> {
+pub(super) struct Coin<'a> {
     denom: &'a str,
     amount: String,
 }
 
 impl<'a> Coin<'a> {
-    fn new(amount: &'a Amount) -> Self {
+    pub(super) fn new(amount: &'a Amount) -> Self {
         Self { denom: amount.denom.as_str(), amount: amount.value.to_string() }
     }
 
@@ -384,7 +384,7 @@ impl<'a> LeaseOut<'a> {
 }
 
 #[derive(Serialize)]
-struct IdOut<'a> {
+pub(super) struct IdOut<'a> {
     owner: &'a str,
     dseq: String,
     gseq: u32,
@@ -394,7 +394,7 @@ struct IdOut<'a> {
 }
 
 impl<'a> IdOut<'a> {
-    fn new(id: &'a BidId) -> Self {
+    pub(super) fn new(id: &'a BidId) -> Self {
         Self {
             owner: id.owner.as_str(),
             dseq: id.dseq.to_string(),

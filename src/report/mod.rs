@@ -1,8 +1,10 @@
 //! Headless output: one JSON document, or a plain table. What is shown and in which order comes from
 //! `domain::rank`; nothing here decides.
 
+mod accept;
 mod json;
 mod plain;
 
+pub use accept::{Subject, accept_document, accept_summary};
 pub use json::{Context, bid_document, document};
 pub use plain::{Table, table};
