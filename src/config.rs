@@ -90,8 +90,7 @@ impl SigningValues {
     fn read(args: &SigningArgs, env: &impl Fn(&'static str) -> Option<String>) -> Result<Self, Failure> {
         let text = |flag: &Option<String>, name| flag.clone().or_else(|| env(name));
         let path = |flag: &Option<PathBuf>, name| flag.clone().or_else(|| env(name).map(PathBuf::from));
-        let home =
-            path(&args.home, "AKASH_HOME").or_else(|| Some(etcetera::home_dir().ok()?.join(".akash")));
+        let home = path(&args.home, "AKASH_HOME").or_else(|| Some(etcetera::home_dir().ok()?.join(".akash")));
         let fee_granter = args.fee_granter.clone();
         if let Some(granter) = &fee_granter {
             check_address(granter, Origin::Flag("--fee-granter"))?;
@@ -118,7 +117,13 @@ fn uakt(flag: &str, raw: Option<&str>, default: &str) -> Result<Decimal, Failure
     let raw = raw.unwrap_or(default).trim();
     let number = raw.strip_suffix("uakt").and_then(|number| parse_decimal(number.trim()).ok());
     number.filter(|price| *price >= Decimal::ZERO).ok_or_else(|| {
-        Failure::new(Code::Usage, format!("{flag} is {:?}: an amount of uakt is taken, such as {default} (fees are paid in uakt)", clean(raw)))
+        Failure::new(
+            Code::Usage,
+            format!(
+                "{flag} is {:?}: an amount of uakt is taken, such as {default} (fees are paid in uakt)",
+                clean(raw)
+            ),
+        )
     })
 }
 

@@ -83,6 +83,16 @@ pub enum Action {
     Keep,
     /// Ends typing and drops the filter.
     Clear,
+    /// Opens the accept dialog, or the watch of the accept that is on its way.
+    Accept,
+    /// Picks the bid for its group, or no longer.
+    Pick,
+    /// What was typed is to be taken as the person's agreement.
+    Confirm,
+    /// Copies the next command of an accept.
+    CopyNext,
+    /// Leaves although an accept is on its way.
+    Leave,
 }
 
 /// Where a key is pressed.
@@ -95,9 +105,17 @@ pub enum Context {
     Filter,
     /// The help or the log lies over the table.
     Overlay,
+    /// The accept dialog: what is not bound goes into its line, once that is on the screen.
+    Accept,
+    /// The accept dialog asks for a passphrase.
+    Passphrase,
+    /// An accept on its way, how it ended, or why there is nothing to accept.
+    Watch,
+    /// Whether to leave although an accept is on its way: any other key stays.
+    Leave,
 }
 
-use Context::{Detail, Filter, Overlay, Table};
+use Context::{Accept, Detail, Filter, Leave, Overlay, Passphrase, Table, Watch};
 
 /// Keys that belong together, one line of the help.
 #[derive(Debug)]
@@ -111,11 +129,17 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const EVERYWHERE: &[Context] = &[Table, Detail, Filter, Overlay];
+const EVERYWHERE: &[Context] = &[Table, Detail, Filter, Overlay, Accept, Passphrase, Watch, Leave];
 const BROWSING: &[Context] = &[Table, Detail];
 
 /// Every key of the program, in the order of the help; within a context, the footer's order.
 pub const BINDINGS: &[Binding] = &[
+    Binding {
+        keys: &[(Key::Char('a'), Action::Accept)],
+        contexts: BROWSING,
+        label: "accept",
+        help: "accept the picks, or this bid: shows what will happen, and asks",
+    },
     Binding {
         keys: &[(Key::Char('/'), Action::Filter)],
         contexts: BROWSING,
@@ -133,6 +157,12 @@ pub const BINDINGS: &[Binding] = &[
         contexts: BROWSING,
         label: "detail",
         help: "everything about the bid: asked against offered, costs, provider",
+    },
+    Binding {
+        keys: &[(Key::Char('x'), Action::Pick)],
+        contexts: BROWSING,
+        label: "pick",
+        help: "pick the bid for its group, or no longer; the picks are accepted together",
     },
     Binding {
         keys: &[(Key::Char('u'), Action::Unit)],
@@ -258,7 +288,59 @@ pub const BINDINGS: &[Binding] = &[
         label: "",
         help: "previous or next bid, while typing too",
     },
-    Binding { keys: &[(Key::Ctrl('c'), Action::Quit)], contexts: EVERYWHERE, label: "", help: "quit from anywhere" },
+    Binding {
+        keys: &[(Key::Enter, Action::Confirm)],
+        contexts: &[Accept],
+        label: "accept",
+        help: "accept, if what the dialog asks for is typed",
+    },
+    Binding {
+        keys: &[(Key::Enter, Action::Confirm)],
+        contexts: &[Passphrase],
+        label: "sign and send",
+        help: "unlock the key with the passphrase, sign and send",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Back)],
+        contexts: &[Accept, Passphrase],
+        label: "leave it",
+        help: "leave the accept dialog; nothing was sent",
+    },
+    Binding {
+        keys: &[(Key::Char('y'), Action::CopyNext)],
+        contexts: &[Watch],
+        label: "copy",
+        help: "copy the next command after an accept, or the hash before there is one",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
+        contexts: &[Watch],
+        label: "close",
+        help: "close the watch of an accept, which goes on",
+    },
+    Binding {
+        keys: &[
+            (Key::Up, Action::Up),
+            (Key::Down, Action::Down),
+            (Key::PageUp, Action::PageUp),
+            (Key::PageDown, Action::PageDown),
+        ],
+        contexts: &[Accept, Passphrase, Watch],
+        label: "",
+        help: "scroll the accept dialog where the terminal is too small for it",
+    },
+    Binding {
+        keys: &[(Key::Char('y'), Action::Leave)],
+        contexts: &[Leave],
+        label: "quit",
+        help: "quit although an accept is on its way; any other key stays",
+    },
+    Binding {
+        keys: &[(Key::Ctrl('c'), Action::Quit)],
+        contexts: EVERYWHERE,
+        label: "",
+        help: "quit from anywhere; asks while an accept is on its way",
+    },
     Binding {
         keys: &[(Key::Ctrl('z'), Action::Suspend)],
         contexts: EVERYWHERE,

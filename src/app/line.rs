@@ -1,5 +1,8 @@
 //! One line that is typed.
 
+use super::keymap::Key;
+use crate::domain::text::plain;
+
 /// Longest line, in characters.
 const MAX: usize = 300;
 
@@ -31,6 +34,23 @@ impl Line {
 
     fn len(&self) -> usize {
         self.text.chars().count()
+    }
+
+    /// Does what an editing key asks for; whether the text may have changed.
+    pub fn edit(&mut self, key: Key) -> bool {
+        match key {
+            Key::Char(c) if plain(c) => self.insert(c),
+            Key::Backspace => self.backspace(),
+            Key::Delete => self.delete(),
+            Key::Ctrl('w') => self.delete_word(),
+            Key::Ctrl('u') => self.clear(),
+            Key::Left => self.left(),
+            Key::Right => self.right(),
+            Key::Home | Key::Ctrl('a') => self.start(),
+            Key::End | Key::Ctrl('e') => self.end(),
+            _ => return false,
+        }
+        !matches!(key, Key::Left | Key::Right | Key::Home | Key::End)
     }
 
     /// Puts `c` at the cursor; not if the line is full.

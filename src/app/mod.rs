@@ -10,31 +10,38 @@
 //! What always holds: the cursor is on a bid and inside the window as long as a row is shown; rows shown and rows
 //! counted as hidden are all rows; Esc never quits; figures that are old are called old.
 
+mod accept;
 pub mod keymap;
 mod line;
 mod link;
 mod log;
 mod msg;
+mod passphrase;
 mod table;
 
+pub use accept::{Accept, Accepting, Course, Dialog, Face, Ready, Stage};
 pub use keymap::{Action, Context, Key};
 pub use line::Line;
 pub use link::Freshness;
 pub use log::Entry;
-pub use msg::{Effect, Extent, Hit, Ms, Msg, Pane};
+pub use msg::{Confirmed, Effect, Extent, Hit, Input, Ms, Msg, Pane};
+pub use passphrase::Passphrase;
 pub use table::Table;
 
 use crate::domain::appraise::{Blocker, GroupView, Market, Row, appraise};
 use crate::domain::bid::{Address, Bid, BidId, BidState, Snapshot};
 use crate::domain::field::{At, Field};
 use crate::domain::money::{BlockTime, Denom, Per, Rate};
+use crate::domain::outcome::{Outcome, Watch};
 use crate::domain::query::{Query, QueryError};
+use crate::domain::quote::{NoQuote, Obstacle, Quote};
 use crate::domain::rank::{self, Scope, Sort, SortKey, View};
 use crate::domain::text::Clean;
 use link::Link;
 use log::Log;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// How long a bid that came is marked.
 const FRESH_MS: Ms = 15_000;
@@ -59,6 +66,7 @@ pub struct Settings {
     pub demo: bool,
     /// Where settings came from when no flag gave them (`dseq from AKASH_DSEQ`), how the owner was found.
     pub notes: Vec<Clean>,
+    pub accepting: Accepting,
 }
 
 /// What the keys go to.
@@ -72,6 +80,20 @@ pub enum Mode {
     Help { scroll: usize },
     /// Lines scrolled.
     Log { scroll: usize },
+    /// The accept dialog, the watch, or an outcome. Lines scrolled.
+    Accept { scroll: usize },
+    /// Whether to leave although an accept is on its way, and where it goes on otherwise.
+    Leave(Box<Mode>),
+}
+
+impl Mode {
+    /// Lines that the box over the table is scrolled by.
+    fn scroll(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Help { scroll } | Self::Log { scroll } | Self::Accept { scroll } => Some(scroll),
+            Self::Browse | Self::Filter { .. } | Self::Leave(_) => None,
+        }
+    }
 }
 
 /// What is known of when a bid closes. Never more than an estimate: see
@@ -138,6 +160,9 @@ pub struct Model {
     log: Log,
     toast: Option<(Clean, Ms)>,
     extent: Extent,
+    /// The bid picked for a group.
+    picks: BTreeMap<u32, BidId>,
+    accept: Accept,
 }
 
 impl Model {
@@ -171,6 +196,8 @@ impl Model {
             log,
             toast: None,
             extent: Extent::default(),
+            picks: BTreeMap::new(),
+            accept: Accept::default(),
         }
     }
 
@@ -212,6 +239,15 @@ impl Model {
     /// Where keys go.
     pub fn context(&self) -> Context {
         match (&self.mode, self.detail) {
+            (Mode::Accept { .. }, _) => match self.accept.face() {
+                Some(Face::Dialog(dialog)) => match dialog.stage() {
+                    Stage::Passphrase { .. } => Context::Passphrase,
+                    Stage::Opening { .. } => Context::Watch,
+                    Stage::Reading { .. } | Stage::Stopped | Stage::Phrase(_) => Context::Accept,
+                },
+                Some(Face::Refused(_) | Face::Course(_)) | None => Context::Watch,
+            },
+            (Mode::Leave(_), _) => Context::Leave,
             (Mode::Filter { .. }, _) => Context::Filter,
             (Mode::Help { .. } | Mode::Log { .. }, _) => Context::Overlay,
             (Mode::Browse, Some(_)) => Context::Detail,
@@ -248,6 +284,54 @@ impl Model {
     /// Seconds since a moment of this clock.
     pub fn seconds_since(&self, at: Ms) -> u64 {
         self.now.saturating_sub(at) / 1000
+    }
+
+    /// The accept of this session.
+    pub fn accept(&self) -> &Accept {
+        &self.accept
+    }
+
+    /// What stops the quote in the dialog, the age of the figures included, in sentences.
+    pub fn obstacles(&self) -> Vec<String> {
+        let Some(Face::Dialog(dialog)) = self.accept.face() else { return Vec::new() };
+        let mut all: Vec<String> = dialog.obstacles().iter().map(ToString::to_string).collect();
+        if !matches!(dialog.stage(), Stage::Opening { .. }) {
+            all.extend(self.not_live().map(str::to_owned));
+        }
+        all
+    }
+
+    /// Why the figures on the screen are not those of the present.
+    fn not_live(&self) -> Option<&'static str> {
+        match self.freshness() {
+            Freshness::Live { .. } => None,
+            Freshness::Stale { .. } => Some("the figures are old: the node tells of no newer block"),
+            Freshness::Offline { .. } => Some("the figures are old: the node does not answer"),
+            Freshness::Paused { .. } => Some("reading is paused: press Esc, then p to go on"),
+            Freshness::Connecting { .. } | Freshness::Unreachable { .. } => Some("nothing was read yet"),
+            Freshness::Saved => Some("these figures come from a saved answer, which may be old"),
+        }
+    }
+
+    /// The input of the accept dialog that is to be drawn: none while something stands against the quote.
+    pub fn input(&self) -> Option<Input> {
+        let shown = matches!(self.mode, Mode::Accept { .. }) && self.obstacles().is_empty();
+        self.accept.input().filter(|_| shown)
+    }
+
+    /// Seconds until the provider of the last accept gives up waiting for the manifest.
+    pub fn manifest_left_s(&self) -> Option<u64> {
+        self.accept.course()?.left_s(self.now)
+    }
+
+    /// The bid picked for a group.
+    pub fn pick(&self, gseq: u32) -> Option<&BidId> {
+        self.picks.get(&gseq)
+    }
+
+    /// Whether the bid is picked for its group.
+    pub fn is_picked(&self, id: &BidId) -> bool {
+        self.pick(id.gseq) == Some(id)
     }
 
     /// A message that passes.
@@ -361,7 +445,14 @@ impl Model {
             .chain(self.leaving.values().map(|leaving| leaving.until))
             .chain(self.toast.as_ref().map(|(_, until)| *until))
             .chain(self.link.next_change(self.now, self.focused))
+            .chain(self.next_second_of_the_manifest())
             .min()
+    }
+
+    /// While the time for the manifest is on the screen, it counts down.
+    fn next_second_of_the_manifest(&self) -> Option<Ms> {
+        let counts = matches!(self.mode, Mode::Accept { .. }) && self.manifest_left_s().is_some_and(|left| left > 0);
+        counts.then(|| self.now.saturating_add(1000))
     }
 
     fn at(&self) -> At {
@@ -396,6 +487,12 @@ impl Model {
         self.toast = Some((Clean::message(text), self.now.saturating_add(TOAST_MS)));
     }
 
+    /// Says it, and keeps it in the log.
+    fn tell(&mut self, text: Clean) {
+        self.log.push(text.clone(), self.now);
+        self.toast = Some((text, self.now.saturating_add(TOAST_MS)));
+    }
+
     /// What the arrangement hides; nothing before any answer.
     pub fn view(&self) -> Option<&View> {
         self.table().map(Table::view)
@@ -408,7 +505,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Now(now) => tick(model, now),
         Msg::Key(key) => return press(model, key),
         Msg::Paste(text) => {
-            if let Mode::Filter { .. } = model.mode {
+            // It may hold a passphrase, whatever it is pasted into.
+            let text = Zeroizing::new(text);
+            if let Mode::Accept { .. } = model.mode
+                && takes_input(model)
+            {
+                model.accept.paste(&text);
+            } else if let Mode::Filter { .. } = model.mode {
                 for c in crate::domain::text::clean(&text, crate::domain::text::MAX_VALUE).chars() {
                     model.line.insert(c);
                 }
@@ -427,8 +530,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if let Some(scroll) = &mut model.detail {
                 *scroll = (*scroll).min(extent.detail.max);
             }
-            if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+            if let Some(scroll) = model.mode.scroll() {
                 *scroll = (*scroll).min(extent.overlay.max);
+            }
+            if let Mode::Accept { .. } = model.mode {
+                model.accept.drawn();
             }
             if let Some(tab) = model.tabs.get_mut(model.tab)
                 && extent.rows > 0
@@ -455,6 +561,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.link.failed(text, retry_in_ms, model.now);
         }
         Msg::Log(text) => model.log.push(text, model.now),
+        Msg::Prepared { quote, preparation } => {
+            let held = model.not_live().is_some();
+            return model.accept.prepared(&quote, preparation, held, model.now);
+        }
+        Msg::Unlocked(result) => {
+            let shown = matches!(model.mode, Mode::Accept { .. });
+            if let Some(why) = model.accept.unlocked(result, shown) {
+                model.tell(Clean::message(&format!("nothing was signed: {why}")));
+                return vec![Effect::Forget];
+            }
+        }
+        Msg::Watching(step) => return watching(model, step),
+        Msg::Ended(outcome) => ended(model, outcome),
     }
     Vec::new()
 }
@@ -535,6 +654,128 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     model.tabs = gseqs.into_iter().map(|gseq| Tab { gseq, table: old.remove(&gseq).unwrap_or_default() }).collect();
     model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
     model.arrange();
+    drop_picks(model);
+    hold_quote_against(model);
+}
+
+/// A pick whose bid can no longer be taken is given up, and that is said.
+fn drop_picks(model: &mut Model) {
+    let row = |id: &BidId| model.market.rows.iter().find(|row| row.bid.id == *id);
+    let lost: Vec<(u32, String)> = model
+        .picks
+        .values()
+        .filter_map(|id| match row(id) {
+            None => Some((id.gseq, "it is gone".to_owned())),
+            Some(row) => row.blockers.first().map(|blocker| (id.gseq, blocker.to_string())),
+        })
+        .collect();
+    for (gseq, why) in lost {
+        model.picks.remove(&gseq);
+        model.tell(Clean::message(&format!("the pick for group {gseq} is dropped: {why}")));
+    }
+}
+
+/// A refresh never edits the quote in the dialog; it can stop it.
+fn hold_quote_against(model: &mut Model) {
+    let (Some(quote), Some(snapshot)) = (model.accept.stoppable(), &model.snapshot) else { return };
+    let ids: Vec<BidId> = quote.picks.iter().map(|pick| pick.id.clone()).collect();
+    let obstacles = match Quote::freeze(snapshot, &model.market, &ids) {
+        Ok(newer) => quote.overtaken(&newer),
+        Err(NoQuote::NoSuchBid(id)) => {
+            let blocker = Blocker::BidNotOpen(BidState::Closed);
+            vec![Obstacle::NotTakeable { provider: id.provider, blocker }]
+        }
+        Err(why) => vec![Obstacle::Changed(why.to_string())],
+    };
+    if !obstacles.is_empty() {
+        model.accept.stop(obstacles);
+    }
+}
+
+/// Whether what is typed counts: the last frame showed the very input that it goes to.
+fn takes_input(model: &Model) -> bool {
+    model.input().is_some_and(|input| model.extent.input == Some(input))
+}
+
+/// Opens what `a` stands for: the accept that is on its way or has just ended, else a new dialog.
+fn open_accept(model: &mut Model) -> Vec<Effect> {
+    let of_last = || model.picks.is_empty() && model.cursor().is_some_and(|row| model.accept.made(&row.bid.id));
+    let mut effects = Vec::new();
+    if !(model.accept.busy() || model.accept.unseen() || of_last()) {
+        match (&model.settings.accepting, frozen(model)) {
+            (Accepting::Off(why), _) => model.accept.refuse(why.clone()),
+            (Accepting::On(limits), Ok(quote)) => effects = model.accept.begin(quote, limits.clone()),
+            (Accepting::On(_), Err(why)) => model.accept.refuse(Clean::message(&why.to_string())),
+        }
+    }
+    model.mode = Mode::Accept { scroll: 0 };
+    effects
+}
+
+/// The picks as they are shown, or the bid under the cursor.
+fn frozen(model: &Model) -> Result<Quote, NoQuote> {
+    let mut ids: Vec<BidId> = model.picks.values().cloned().collect();
+    if ids.is_empty() {
+        ids.extend(model.cursor().map(|row| row.bid.id.clone()));
+    }
+    if ids.is_empty() {
+        return Err(NoQuote::Nothing);
+    }
+    Quote::freeze(model.snapshot.as_deref().ok_or(NoQuote::NotLive)?, &model.market, &ids)
+}
+
+/// Picks the bid under the cursor for its group, or no longer.
+fn toggle_pick(model: &mut Model) {
+    let Some(row) = model.cursor() else {
+        model.say("there is no bid to pick");
+        return;
+    };
+    let id = row.bid.id.clone();
+    if model.is_picked(&id) {
+        model.picks.remove(&id.gseq);
+        model.say(&format!("no pick for group {}", id.gseq));
+    } else if let Some(blocker) = row.blockers.first() {
+        let why = blocker.to_string();
+        model.say(&format!("not picked: {why}"));
+    } else {
+        model.say(&format!("picked for group {}; a accepts all picks in one transaction", id.gseq));
+        model.picks.insert(id.gseq, id);
+    }
+}
+
+fn watching(model: &mut Model, step: Watch) -> Vec<Effect> {
+    let known = model.accept.course().and_then(Course::hash) == Some(&*step.hash);
+    model.log.push(step.text.clone(), model.now);
+    let effects = model.accept.watching(step);
+    if !known && !matches!(model.mode, Mode::Accept { .. }) {
+        model.say("an accept is being followed: press a to watch");
+    }
+    effects
+}
+
+fn ended(model: &mut Model, outcome: Outcome) {
+    let commands = outcome.next.iter().flat_map(|next| &next.commands);
+    let lines: Vec<Clean> = commands.map(|command| Clean::message(command)).collect();
+    for line in lines {
+        model.log.push(line, model.now);
+    }
+    let text = outcome.text.clone();
+    model.accept.ended(outcome, model.now);
+    if let Mode::Accept { .. } = model.mode {
+        model.log.push(text, model.now);
+    } else {
+        model.tell(text);
+    }
+}
+
+/// Leaves, unless an accept is on its way: then it asks, and takes a second time for an answer.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let asked = matches!(model.mode, Mode::Leave(_));
+    if asked || !model.accept.course().is_some_and(Course::on_its_way) {
+        return vec![Effect::Quit];
+    }
+    model.mode = Mode::Leave(Box::new(std::mem::take(&mut model.mode)));
+    Vec::new()
 }
 
 /// Puts rows that are about to leave back where they stood.
@@ -576,29 +817,21 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     if let Some(action) = keymap::action(model.context(), key) {
         return act(model, action);
     }
-    if let Mode::Filter { .. } = model.mode
-        && edit(&mut model.line, key)
-    {
-        typed(model);
+    match &mut model.mode {
+        Mode::Filter { .. } => {
+            if model.line.edit(key) {
+                typed(model);
+            }
+        }
+        Mode::Accept { .. } => {
+            if takes_input(model) {
+                model.accept.key(key);
+            }
+        }
+        Mode::Leave(from) => model.mode = std::mem::take(from),
+        Mode::Browse | Mode::Help { .. } | Mode::Log { .. } => {}
     }
     Vec::new()
-}
-
-/// Edits the line; whether the text may have changed.
-fn edit(line: &mut Line, key: Key) -> bool {
-    match key {
-        Key::Char(c) if crate::domain::text::plain(c) => line.insert(c),
-        Key::Backspace => line.backspace(),
-        Key::Delete => line.delete(),
-        Key::Ctrl('w') => line.delete_word(),
-        Key::Ctrl('u') => line.clear(),
-        Key::Left => line.left(),
-        Key::Right => line.right(),
-        Key::Home | Key::Ctrl('a') => line.start(),
-        Key::End | Key::Ctrl('e') => line.end(),
-        _ => return false,
-    }
-    !matches!(key, Key::Left | Key::Right | Key::Home | Key::End)
 }
 
 /// The filter's text has changed: a good one applies at once, a half-typed one leaves the rows as they are.
@@ -710,8 +943,31 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(if model.mouse { on } else { off });
             return vec![Effect::Mouse(model.mouse)];
         }
-        Action::Back => back(model),
-        Action::Quit => return vec![Effect::Quit],
+        Action::Back => {
+            if let Mode::Accept { .. } = model.mode {
+                model.mode = Mode::Browse;
+                return model.accept.close();
+            }
+            back(model);
+        }
+        Action::Accept => return open_accept(model),
+        Action::Pick => toggle_pick(model),
+        Action::Confirm => {
+            if takes_input(model) {
+                return model.accept.enter(model.now);
+            }
+        }
+        Action::CopyNext => {
+            let shown = matches!(model.accept.face(), Some(Face::Course(_)));
+            let Some((what, text)) = model.accept.course().filter(|_| shown).and_then(Course::to_copy) else {
+                model.say("there is nothing to copy yet");
+                return Vec::new();
+            };
+            model.say(&format!("{what} sent to the terminal's clipboard"));
+            return vec![Effect::Copy(text)];
+        }
+        Action::Quit => return quit(model),
+        Action::Leave => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
     }
     Vec::new()
@@ -735,7 +991,7 @@ fn step(model: &mut Model, action: Action) {
         Action::First => 0,
         _ => last,
     };
-    if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+    if let Some(scroll) = model.mode.scroll() {
         *scroll = to(*scroll, model.extent.overlay.max);
         return;
     }
@@ -759,7 +1015,7 @@ fn page(model: &mut Model, action: Action) {
     let to = |place: usize, page: usize, last: usize| {
         if up { place.saturating_sub(by(page)) } else { place.saturating_add(by(page)).min(last) }
     };
-    if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+    if let Some(scroll) = model.mode.scroll() {
         *scroll = to(*scroll, model.extent.overlay.page, model.extent.overlay.max);
     } else if let Some(scroll) = &mut model.detail {
         *scroll = to(*scroll, model.extent.detail.page, model.extent.detail.max);
@@ -833,6 +1089,10 @@ fn click(model: &mut Model, hit: Hit) {
         }
         return;
     }
+    // The mouse neither confirms nor chooses behind the dialog.
+    if let Mode::Accept { .. } | Mode::Leave(_) = model.mode {
+        return;
+    }
     match hit {
         Hit::Row(place) => move_cursor(model, |_, last| place.min(last)),
         Hit::Column(field) => {
@@ -849,7 +1109,7 @@ fn wheel(model: &mut Model, over: Option<&Hit>, down: bool) {
     let to = |place: usize, last: usize| {
         if down { place.saturating_add(WHEEL).min(last) } else { place.saturating_sub(WHEEL) }
     };
-    if let Mode::Help { scroll } | Mode::Log { scroll } = &mut model.mode {
+    if let Some(scroll) = model.mode.scroll() {
         *scroll = to(*scroll, model.extent.overlay.max);
     } else if let (Some(scroll), Some(Hit::Detail)) = (&mut model.detail, over) {
         *scroll = to(*scroll, model.extent.detail.max);

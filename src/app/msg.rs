@@ -1,8 +1,11 @@
 //! What can happen, and what the program may do to the world.
 
 use super::keymap::Key;
+use super::passphrase::Passphrase;
 use crate::domain::bid::{BidId, Snapshot};
 use crate::domain::field::Field;
+use crate::domain::outcome::{Outcome, Preparation, Watch};
+use crate::domain::quote::{Facts, Quote};
 use crate::domain::text::Clean;
 use std::sync::Arc;
 
@@ -15,7 +18,7 @@ pub enum Msg {
     /// The time. Sent before the messages that came with it; one that goes back is taken as no time passed.
     Now(Ms),
     Key(Key),
-    /// Pasted text; only the filter line takes it.
+    /// Pasted text; only the filter line and a passphrase take it.
     Paste(String),
     Click(Hit),
     Wheel {
@@ -34,10 +37,31 @@ pub enum Msg {
     },
     /// A line for the log.
     Log(Clean),
+    /// What came of reading a quote's bids again; nothing unless it is the quote in the dialog.
+    Prepared {
+        quote: Box<Quote>,
+        preparation: Preparation,
+    },
+    /// After [`Effect::Lease`]: the key is there, or could not be had and nothing was signed.
+    Unlocked(Result<(), Clean>),
+    /// Where an accept stands, that of the dialog or one of an earlier run that is being found out.
+    Watching(Watch),
+    /// How it ended.
+    Ended(Outcome),
+}
+
+/// What a person agreed to, in the words and figures that they saw.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Confirmed {
+    pub quote: Quote,
+    /// At most [`crate::domain::quote::FRESH_MS`] old.
+    pub facts: Facts,
+    /// `None` where none was asked for.
+    pub passphrase: Option<Passphrase>,
 }
 
 /// Something to be done by the shell.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Ask the node now.
     Refresh,
@@ -51,6 +75,12 @@ pub enum Effect {
     CopyJson(BidId),
     /// Mouse reports on or off.
     Mouse(bool),
+    /// Read the quote's bids again and reckon what signing takes; answered by [`Msg::Prepared`].
+    Prepare(Box<Quote>),
+    /// The dialog was closed: no answer to [`Effect::Prepare`] is waited for any more.
+    Forget,
+    /// Sign and send; answered by [`Msg::Unlocked`], [`Msg::Watching`] and [`Msg::Ended`].
+    Lease(Box<Confirmed>),
     /// Give the terminal back until the program is continued.
     Suspend,
     Quit,
@@ -77,7 +107,19 @@ pub struct Extent {
     /// Fields of the columns, from left to right.
     pub columns: Vec<Field>,
     pub detail: Pane,
+    /// The box over the table.
     pub overlay: Pane,
+    /// The input of the accept dialog, where it was on the screen.
+    pub input: Option<Input>,
+}
+
+/// An input of the accept dialog: keys that are typed before a frame showed this very one do not count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Input {
+    /// Which dialog of the session.
+    pub dialog: u64,
+    /// How often it asked.
+    pub turn: u64,
 }
 
 /// A pane that scrolls.

@@ -8,10 +8,10 @@
 //! comparing ([`Quote::changed`]).
 
 use super::appraise::{Blocker, Market, Row};
-use super::bid::{Address, BidId, Snapshot};
+use super::bid::{Address, BidId, BidState, Escrow, Lease, Snapshot};
 use super::diff::{Difference, Fit};
 use super::money::{Amount, BlockTime, Denom, four_digits};
-use super::text::Clean;
+use super::text::{Clean, quoted};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::fmt;
@@ -77,9 +77,9 @@ pub struct Quote {
     pub picks: Vec<Pick>,
     /// Groups that are open, have an open order, and get no pick.
     pub left_out: Vec<(u32, Clean)>,
-    /// What the escrow holds of the picks' coin at `height`. `None`: not known, or none of that coin.
+    /// What the escrow holds of the picks' coin at `height`; of several coins, the first that is used up. `None`: not known.
     pub escrow_left: Option<Amount>,
-    /// Seconds that it lasts with what runs and the picks. `None`: not known.
+    /// Seconds that it lasts with what runs and the picks. `None`: not known, or several coins.
     pub runway_s: Option<i64>,
 }
 
@@ -99,7 +99,7 @@ pub enum NoQuote {
 impl fmt::Display for NoQuote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => f.write_str("no bid is named"),
+            Self::Nothing => f.write_str("there is no bid to accept"),
             Self::NoSuchBid(id) => write!(f, "there is no bid of {} in group {}", id.provider, id.gseq),
             Self::TwoOfOneGroup(gseq) => write!(f, "group {gseq} can have one lease; name one bid of it"),
             Self::NotLive => f.write_str("the deployment was not read from a chain"),
@@ -124,13 +124,10 @@ impl Quote {
         if let Some((a, _)) = picks.iter().zip(picks.iter().skip(1)).find(|(a, b)| a.id.gseq == b.id.gseq) {
             return Err(NoQuote::TwoOfOneGroup(a.id.gseq));
         }
-        let first = picks.first().ok_or(NoQuote::Nothing)?;
-        let total = picks.iter().skip(1).try_fold(first.price.clone(), |sum, pick| sum.plus(&pick.price));
+        if picks.is_empty() {
+            return Err(NoQuote::Nothing);
+        }
         let escrow = deployment.escrow.as_ref().zip(snapshot.leases.as_deref());
-        let left = |(escrow, leases): (&super::bid::Escrow, &[super::bid::Lease])| {
-            let funds = escrow.funds.iter().find(|f| f.denom == first.price.denom)?;
-            escrow.left(funds, leases, height)
-        };
         Ok(Self {
             owner: deployment.owner.clone(),
             dseq: deployment.dseq,
@@ -143,9 +140,9 @@ impl Quote {
                 .filter(|g| g.takes_bids() && !picks.iter().any(|p| p.id.gseq == g.gseq))
                 .map(|g| (g.gseq, g.name.clone()))
                 .collect(),
-            escrow_left: escrow.and_then(left),
+            escrow_left: escrow.and_then(|(escrow, leases)| escrow_left(&picks, escrow, leases, height)),
             runway_s: escrow.and_then(|(escrow, leases)| {
-                escrow.runway_s(leases, Some(total.as_ref()?), height, snapshot.chain.block_time)
+                escrow.runway_s(leases, Some(&total(&picks)?), height, snapshot.chain.block_time)
             }),
             picks,
         })
@@ -158,9 +155,19 @@ impl Quote {
 
     /// The price per block of all picks, where they are of one coin.
     pub fn price(&self) -> Option<Amount> {
-        let mut prices = self.picks.iter().map(|pick| &pick.price);
-        let first = prices.next()?.clone();
-        prices.try_fold(first, |sum, price| sum.plus(price))
+        total(&self.picks)
+    }
+
+    /// The price per block of all picks, coin by coin, in the order of the picks. `None` where one does not fit.
+    pub fn prices(&self) -> Option<Vec<Amount>> {
+        let mut sums: Vec<Amount> = Vec::new();
+        for price in self.picks.iter().map(|pick| &pick.price) {
+            match sums.iter_mut().find(|sum| sum.denom == price.denom) {
+                Some(sum) => *sum = sum.plus(price)?,
+                None => sums.push(price.clone()),
+            }
+        }
+        Some(sums)
     }
 
     /// The worst fit among the picks; unclear where the request is not known.
@@ -189,15 +196,48 @@ impl Quote {
             if was.id != now.id {
                 return Some("other bids were read".to_owned());
             }
-            if was.price.denom != now.price.denom || was.price.attos() != now.price.attos() {
+            if was.price != now.price {
                 return Some(format!("the price was {} a block and is {} now", was.price, now.price));
             }
-            if was.diff != now.diff {
+            if was.fit != now.fit || was.diff != now.diff {
                 return Some("what is offered has changed".to_owned());
             }
+            if was.reclamation_s != now.reclamation_s {
+                return Some("the notice that the provider promises has changed".to_owned());
+            }
         }
-        (self.picks.len() != newer.picks.len()).then(|| "other bids were read".to_owned())
+        if self.picks.len() != newer.picks.len() {
+            return Some("other bids were read".to_owned());
+        }
+        // Leaving out a group is agreed to in words: one that opened since was not spoken of.
+        let opened = newer.left_out.iter().find(|(gseq, _)| self.left_out.iter().all(|(known, _)| known != gseq));
+        opened.map(|(gseq, _)| format!("group {gseq} is open now and would be left out"))
     }
+
+    /// What of the picks a newer reading of the same bids rules out.
+    pub fn overtaken(&self, newer: &Self) -> Vec<Obstacle> {
+        let blocked = |pick: &Pick| {
+            let blocker = pick.blockers.first()?.clone();
+            Some(Obstacle::NotTakeable { provider: pick.id.provider.clone(), blocker })
+        };
+        newer.picks.iter().filter_map(blocked).chain(self.changed(newer).map(Obstacle::Changed)).collect()
+    }
+}
+
+/// The sum of the prices, of one coin.
+fn total(picks: &[Pick]) -> Option<Amount> {
+    let (first, rest) = picks.split_first()?;
+    rest.iter().try_fold(first.price.clone(), |sum, pick| sum.plus(&pick.price))
+}
+
+/// What is left of the picks' coin; of several coins, of the first that is used up or not there.
+fn escrow_left(picks: &[Pick], escrow: &Escrow, leases: &[Lease], height: u64) -> Option<Amount> {
+    let left = |denom: &Denom| match escrow.funds.iter().find(|funds| funds.denom == *denom) {
+        Some(funds) => escrow.left(funds, leases, height),
+        None => Some(Amount { value: Decimal::ZERO, denom: denom.clone() }),
+    };
+    let lefts: Vec<Amount> = picks.iter().map(|pick| left(&pick.price.denom)).collect::<Option<_>>()?;
+    lefts.iter().find(|left| left.value <= Decimal::ZERO).or(lefts.first()).cloned()
 }
 
 /// The last four characters of an address.
@@ -231,7 +271,7 @@ fn pick(row: &Row, market: &Market) -> Pick {
             .into_iter()
             .flatten()
             .collect(),
-        other_open_bids: same_order().filter(|other| other.bid.state == super::bid::BidState::Open).count(),
+        other_open_bids: same_order().filter(|other| other.bid.state == BidState::Open).count(),
     }
 }
 
@@ -363,6 +403,10 @@ pub enum Obstacle {
         owner: Address,
         dseq: u64,
     },
+    /// What is left could not be reckoned.
+    EscrowUnknown {
+        dseq: u64,
+    },
     Contradicted {
         rest: Clean,
         ours: String,
@@ -382,6 +426,7 @@ impl Obstacle {
             Self::FeeOverMax { .. } => "over_max_fee",
             Self::BalanceBelowFee { .. } => "balance_below_fee",
             Self::EscrowEmpty { .. } => "escrow_empty",
+            Self::EscrowUnknown { .. } => "escrow_unknown",
             Self::Contradicted { .. } => "contradicted",
         }
     }
@@ -413,11 +458,16 @@ impl fmt::Display for Obstacle {
             Self::BalanceBelowFee { balance, fee, payer } => {
                 write!(f, "{} has {balance}, the fee is {fee}", payer.short())
             }
-            Self::EscrowEmpty { denom, dseq, .. } => write!(
-                f,
-                "the escrow of {dseq} has no {} left: deposit first: akash tx escrow deposit deployment 5000000{denom} --dseq {dseq} --from <key>",
-                denom.short()
-            ),
+            Self::EscrowEmpty { denom, dseq, .. } => {
+                write!(f, "the escrow of {dseq} has no {} left: deposit first", denom.short())?;
+                // A coin's name is the node's word: a strange one has no place in a command.
+                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | ':' | '.' | '_' | '-');
+                if !denom.as_str().chars().all(plain) {
+                    return Ok(());
+                }
+                write!(f, ": akash tx escrow deposit deployment 5000000{denom} --dseq {dseq} --from <key>")
+            }
+            Self::EscrowUnknown { dseq } => write!(f, "what the escrow of {dseq} holds is not known"),
             Self::Contradicted { rest, ours, theirs } => {
                 write!(f, "{rest} contradicts: it says {theirs}, the first endpoint {ours}")
             }
@@ -488,7 +538,9 @@ impl fmt::Display for Caution {
                 write!(f, "the escrow lasts {} minutes", seconds.max(&0) / 60)
             }
             Self::Runway { .. } => f.write_str("the escrow lasts less than a day"),
-            Self::Dearer { by, than, .. } => write!(f, "{than} fits as well and costs ${}/hr less", four_digits(*by)),
+            Self::Dearer { by, than, .. } => {
+                write!(f, "{} fits as well and costs ${}/hr less", quoted(than), four_digits(*by))
+            }
             Self::DollarsUnknown { denom, .. } => {
                 write!(f, "{} has no rate: the price in dollars is not known", denom.short())
             }
@@ -506,25 +558,17 @@ pub struct Check {
     pub cautions: Vec<Caution>,
 }
 
-/// The picks that cannot be taken, each with the first reason.
-pub fn standing(quote: &Quote) -> Vec<Obstacle> {
-    let stuck = |pick: &Pick| {
-        let blocker = pick.blockers.first()?.clone();
-        Some(Obstacle::NotTakeable { provider: pick.id.provider.clone(), blocker })
-    };
-    quote.picks.iter().filter_map(stuck).collect()
-}
-
 /// Weighs a quote against what was found out and what the person allows. Pure.
 pub fn check(quote: &Quote, facts: &Facts, limits: &Limits) -> Check {
     let mut obstacles = Vec::new();
-    if limits.chain_id != *facts.chain_id {
-        obstacles.push(Obstacle::WrongChain { expected: limits.chain_id.clone(), got: facts.chain_id.clone() });
+    let chains = [Some(&facts.chain_id), quote.chain_id.as_ref()];
+    if let Some(got) = chains.into_iter().flatten().find(|id| limits.chain_id != ***id) {
+        obstacles.push(Obstacle::WrongChain { expected: limits.chain_id.clone(), got: got.clone() });
     }
-    obstacles.extend(standing(&facts.reread));
-    obstacles.extend(quote.changed(&facts.reread).map(Obstacle::Changed));
+    obstacles.extend(quote.overtaken(&facts.reread));
     if let Some(ceiling) = limits.max_usd_per_hour {
-        let price = quote.usd_hour();
+        // The rate may have moved since: the dearer of the two must be within.
+        let price = quote.usd_hour().zip(facts.reread.usd_hour()).map(|(shown, now)| shown.max(now));
         if price.is_none_or(|price| price > ceiling) {
             obstacles.push(Obstacle::OverDollars { ceiling, price });
         }
@@ -537,22 +581,24 @@ pub fn check(quote: &Quote, facts: &Facts, limits: &Limits) -> Check {
         }
     }
     let fee = &facts.fee;
-    if fee.amount.value > limits.max_fee {
+    if fee.amount.denom != Denom::Uakt || fee.amount.value > limits.max_fee {
         obstacles.push(Obstacle::FeeOverMax { fee: fee.amount.clone(), max: limits.max_fee });
     }
-    if facts.balance.value < fee.amount.value {
+    if facts.balance.denom != fee.amount.denom || facts.balance.value < fee.amount.value {
         obstacles.push(Obstacle::BalanceBelowFee {
             balance: facts.balance.clone(),
             fee: fee.amount.clone(),
             payer: fee.payer.clone(),
         });
     }
-    if facts.reread.escrow_left.as_ref().is_none_or(|left| left.value <= Decimal::ZERO) {
-        obstacles.extend(facts.reread.picks.first().map(|pick| Obstacle::EscrowEmpty {
-            denom: pick.price.denom.clone(),
+    match &facts.reread.escrow_left {
+        None => obstacles.push(Obstacle::EscrowUnknown { dseq: quote.dseq }),
+        Some(left) if left.value <= Decimal::ZERO => obstacles.push(Obstacle::EscrowEmpty {
+            denom: left.denom.clone(),
             owner: quote.owner.clone(),
             dseq: quote.dseq,
-        }));
+        }),
+        Some(_) => {}
     }
     if let Witness::Contradicts { rest, ours, theirs } = &facts.witness {
         obstacles.push(Obstacle::Contradicted { rest: rest.clone(), ours: ours.clone(), theirs: theirs.clone() });

@@ -78,6 +78,11 @@ impl From<&str> for Clean {
     }
 }
 
+/// Somebody's own words, marked as such: in quotation marks, with none inside.
+pub fn quoted(own: &str) -> String {
+    format!("\"{}\"", own.replace('"', "'"))
+}
+
 /// Replaces each run of characters that are not [`plain`] by one [`REMOVED`], folds white space, limits
 /// combining marks to two in a row, and cuts after `max` characters with `…`.
 pub fn clean(raw: &str, max: usize) -> String {

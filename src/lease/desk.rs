@@ -138,7 +138,7 @@ impl Desk {
             let next = self.next_step(quote, &leases, MANIFEST_S);
             return Err(Outcome { next: Some(next), ..yours(leases) });
         }
-        if let Some(over) = Outcome::blocked(&quote::standing(&reread)) {
+        if let Some(over) = Outcome::blocked(&quote.overtaken(&reread)) {
             return Err(over);
         }
         let (signer, unlock) = if signs { self.signer(&quote.owner)? } else { (quote.owner.short(), Unlock::Open) };

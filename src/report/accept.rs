@@ -7,7 +7,7 @@ use crate::domain::diff::Fit;
 use crate::domain::money::{Amount, four_digits};
 use crate::domain::outcome::{Outcome, Reason};
 use crate::domain::quote::{Check, Facts, Fee, Pick, Quote};
-use crate::domain::text::Clean;
+use crate::domain::text::quoted;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -50,10 +50,11 @@ pub fn accept_document(now_ms: i64, outcome: &Outcome, subject: Subject<'_>) -> 
             .collect(),
         fee: facts.map(|facts| FeeOut::new(&facts.fee)),
         blockers: outcome.blockers.iter().map(ReasonOut::new).collect(),
-        warnings: check.iter().flat_map(|check| &check.cautions).map(|caution| WarningOut {
-            code: caution.code(),
-            text: caution.to_string(),
-        }).collect(),
+        warnings: check
+            .iter()
+            .flat_map(|check| &check.cautions)
+            .map(|caution| WarningOut { code: caution.code(), text: caution.to_string() })
+            .collect(),
         next: outcome.next.as_ref().map(|next| next.commands.join(" && ")),
         next_left_s: outcome.next.as_ref().map(|next| next.left_s),
     })
@@ -67,7 +68,7 @@ pub fn accept_summary(quote: &Quote, facts: &Facts, check: &Check) -> String {
     for pick in &quote.picks {
         let usd = pick.usd_hour.map_or_else(|| "$?".to_owned(), |usd| format!("${}", four_digits(usd)));
         line(&format!("{usd}/hr   {} a block   {}", pick.price, pick.gpu_text));
-        let name = pick.provider_name.as_ref().map_or_else(|| "no name given".to_owned(), |name| format!("“{name}”"));
+        let name = pick.provider_name.as_ref().map_or_else(|| "no name given".to_owned(), |name| quoted(name));
         let host = pick.host.as_deref().unwrap_or("no host known");
         line(&format!("{name}   {host}"));
         line(pick.id.provider.as_str());
@@ -77,7 +78,9 @@ pub fn accept_summary(quote: &Quote, facts: &Facts, check: &Check) -> String {
         line(&format!("together {usd}/hr"));
     }
     let escrow = match (&facts.reread.escrow_left, facts.reread.runway_s) {
-        (Some(left), Some(seconds)) => format!("{left} left, enough for {} h {} min", seconds / 3600, seconds % 3600 / 60),
+        (Some(left), Some(seconds)) => {
+            format!("{left} left, enough for {} h {} min", seconds / 3600, seconds % 3600 / 60)
+        }
         (Some(left), None) => format!("{left} left"),
         (None, _) => "not known".to_owned(),
     };
@@ -101,7 +104,7 @@ struct Document<'a> {
     owner: Option<&'a str>,
     dseq: Option<String>,
     bids: Vec<BidOut<'a>>,
-    total: Option<TotalOut<'a>>,
+    total: Option<TotalOut>,
     leases: Vec<LeaseOut<'a>>,
     fee: Option<FeeOut<'a>>,
     blockers: Vec<ReasonOut<'a>>,
@@ -136,32 +139,23 @@ impl<'a> BidOut<'a> {
 }
 
 #[derive(Serialize)]
-struct TotalOut<'a> {
+struct TotalOut {
     usd_per_hour: Option<Number>,
     /// Per block, a sum for each coin.
-    price: Vec<CoinOut<'a>>,
+    price: Option<Vec<CoinOut>>,
 }
 
 #[derive(Serialize)]
-struct CoinOut<'a> {
-    denom: &'a str,
+struct CoinOut {
+    denom: String,
     amount: String,
 }
 
-impl<'a> TotalOut<'a> {
-    fn new(quote: &'a Quote) -> Self {
-        let mut price: Vec<(&'a str, Option<Amount>)> = Vec::new();
-        for pick in &quote.picks {
-            let denom = pick.price.denom.as_str();
-            match price.iter_mut().find(|(known, _)| *known == denom) {
-                Some((_, sum)) => *sum = sum.as_ref().and_then(|sum| sum.plus(&pick.price)),
-                None => price.push((denom, Some(pick.price.clone()))),
-            }
-        }
-        let told = |(denom, sum): (&'a str, Option<Amount>)| {
-            Some(CoinOut { denom, amount: sum?.value.normalize().to_string() })
-        };
-        Self { usd_per_hour: figure(quote.usd_hour()), price: price.into_iter().filter_map(told).collect() }
+impl TotalOut {
+    fn new(quote: &Quote) -> Self {
+        let coin = |sum: Amount| CoinOut { amount: sum.value.to_string(), denom: sum.denom.to_string() };
+        let price = quote.prices().map(|sums| sums.into_iter().map(coin).collect());
+        Self { usd_per_hour: figure(quote.usd_hour()), price }
     }
 }
 

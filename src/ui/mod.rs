@@ -189,7 +189,7 @@ fn overlay(model: &Model, theme: Theme, buffer: &mut ratatui::buffer::Buffer, ar
     let (title, lines, scroll) = match model.mode() {
         Mode::Help { scroll } => ("help", help::help(theme, room), *scroll),
         Mode::Log { scroll } => ("log", help::log(model, theme, room), *scroll),
-        Mode::Browse | Mode::Filter { .. } => return,
+        Mode::Browse | Mode::Filter { .. } | Mode::Accept { .. } | Mode::Leave(_) => return,
     };
     let (frame, pane) = dialog::draw(theme, buffer, area, title, &lines, scroll, BOX);
     map.overlay = Some(frame);

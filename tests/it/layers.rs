@@ -48,7 +48,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "app",
         uses: &["domain"],
-        crates: Crates::Only(&["rust_decimal", "unicode_width"]),
+        crates: Crates::Only(&["rust_decimal", "unicode_width", "zeroize"]),
         forbidden: &[
             CLOCK,
             "std::env",
