@@ -243,7 +243,7 @@ fn akt_usd(raw: &str) -> Result<Decimal, Failure> {
 }
 
 /// An account of this chain: bech32 with the prefix `akash`, 20 or 32 bytes.
-fn check_address(raw: &str, origin: Origin) -> Result<(), Failure> {
+pub(crate) fn check_address(raw: &str, origin: Origin) -> Result<(), Failure> {
     let why = match bech32::decode(raw) {
         Ok((hrp, data)) if hrp.as_str() == "akash" && matches!(data.len(), 20 | 32) => return Ok(()),
         Ok((hrp, _)) if hrp.as_str() != "akash" => "it does not begin with akash1",

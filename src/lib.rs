@@ -14,9 +14,8 @@
 //! - `domain` is the vocabulary and every rule about bids and money; it knows no clock, network or terminal.
 //! - `chain` turns a node's answers into one `Snapshot` at one height; `demo` is a whole chain of its own to ask.
 //! - `app` is the state of the screen and what a key does; `ui` draws it; `term` is the only one that touches a terminal.
-//! - `wallet` reads keys, `lease` builds, signs and watches the transaction that accepts a bid. The command does not call
-//!   them yet: what has to stand around them, preflight and a person's word, is not there.
-//! - `report` is the screen's twin for scripts. `cli`, `config`, `exit` are the command itself.
+//! - `wallet` reads keys; `lease` checks, signs, sends and watches the transaction that accepts a bid: the only road to money.
+//! - `report` is the screen's twin for scripts, `headless` accepts without one. `cli`, `config`, `exit` are the command.
 //!
 //! `tests/it/layers.rs` holds who may use whom.
 
@@ -28,6 +27,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod exit;
+mod headless;
 pub mod lease;
 pub mod report;
 pub mod term;
@@ -36,15 +36,17 @@ pub mod wallet;
 
 use chain::{Ask, Client, Endpoint, Kind};
 use clap::Parser;
-use cli::{Cli, Net};
+use cli::{AcceptArgs, Cli, Command, JournalArgs, Net};
 use config::{Config, Origin};
 use domain::appraise::appraise;
 use domain::bid::{Address, Snapshot};
 use domain::field::At;
 use domain::money::Rate;
+use domain::quote::Limits;
 use domain::rank::{self, Scope};
 use domain::text::Clean;
 use exit::{Code, Failure};
+use lease::{Backend, Desk, DeskSettings, KeySource, Keyring, Pricing, Signing};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -85,7 +87,200 @@ fn serve(cli: &Cli) -> Result<Code, Failure> {
     if let Some(path) = &cli.input {
         return saved(cli, &config, path);
     }
-    runtime()?.block_on(live(cli, &config))
+    match &cli.command {
+        Some(Command::Accept(args)) => {
+            headless::check_flags(args)?;
+            runtime()?.block_on(accept(cli, &config, args))
+        }
+        Some(Command::Journal(args)) => runtime()?.block_on(journal(cli, &config, args)),
+        None => runtime()?.block_on(live(cli, &config)),
+    }
+}
+
+/// `akbids accept`.
+async fn accept(cli: &Cli, config: &Config, args: &AcceptArgs) -> Result<Code, Failure> {
+    let writes_only = args.dry_run || args.generate_only;
+    if config.signing.read_only && !writes_only {
+        return Err(Failure::new(Code::Refused, "--read-only: nothing is signed"));
+    }
+    let connected = Connected::new(cli, config)?;
+    let dseq = connected.dseq(config)?;
+    let (max_usd_per_hour, max_price) = headless::ceilings(args)?;
+    let limits = Limits { max_usd_per_hour, max_price, ..limits(config, &connected) };
+    let client = connected.client(config)?;
+    let desk = desk(config, &connected, limits)?;
+    let owner = connected.owner(config).or_else(|| desk.address());
+    // Of which chain it has to be is for preflight to say, as a rule that refuses.
+    let ask = Ask { dseq, owner, akt_usd: config.akt_usd, chain_id: None };
+    headless::accept(args, headless::Accepting { config, json: cli.json, client: &client, desk: &desk, ask }).await
+}
+
+/// `akbids journal`.
+async fn journal(cli: &Cli, config: &Config, args: &JournalArgs) -> Result<Code, Failure> {
+    let connected = Connected::new(cli, config)?;
+    let named = !connected.embedded.is_empty() || !config.rest.value.is_empty();
+    let patience = cli.timeout.map(std::time::Duration::from_secs);
+    headless::journal(config, cli.json, args.resume, patience, |chain_id| {
+        let endpoints = match chain_id {
+            _ if named => connected.endpoints.clone(),
+            id if id == Net::Mainnet.chain_id() => chain::mainnet(),
+            id if id == Net::Sandbox.chain_id() => chain::sandbox(),
+            _ => return Ok(None),
+        };
+        let connected = Connected { endpoints, embedded: connected.embedded.clone(), ..Connected::default() };
+        let limits = Limits { chain_id: chain_id.to_owned(), ..limits(config, &connected) };
+        desk(config, &connected, limits).map(Some)
+    })
+    .await
+}
+
+/// What the person allows of money, before any ceiling.
+fn limits(config: &Config, connected: &Connected) -> Limits {
+    let named = config.chain_id.as_ref().map_or_else(|| Net::Mainnet.chain_id().to_owned(), |id| id.value.clone());
+    Limits {
+        chain_id: connected.embedded_chain_id().map_or(named, ToOwned::to_owned),
+        max_usd_per_hour: None,
+        max_price: None,
+        max_fee: config.signing.max_fee,
+    }
+}
+
+/// Where leases are accepted, with the key that the flags name.
+fn desk(config: &Config, connected: &Connected, limits: Limits) -> Result<Desk, Failure> {
+    let signing = &config.signing;
+    let usage = |error: &dyn std::fmt::Display| Failure::new(Code::NoKey, error.to_string());
+    let key = match (&signing.key_file, &signing.key_command) {
+        (Some(path), _) if path.as_os_str() == "-" => KeySource::Prompt,
+        (Some(path), _) => KeySource::File(path.clone()),
+        (None, Some(command)) => KeySource::Command(command.clone()),
+        (None, None) => match connected.demo_key() {
+            Some(words) if signing.from.is_none() => KeySource::Demo(words),
+            _ if signing.key_in_environment && signing.from.is_none() => KeySource::Environment,
+            _ => {
+                let backend: Backend = signing.keyring_backend.parse().map_err(|error| usage(&error))?;
+                let base = signing.keyring_dir.as_deref().ok_or_else(|| {
+                    usage(&"no home directory is known: name the keyring's folder with --keyring-dir")
+                })?;
+                KeySource::Keyring {
+                    keyring: Keyring::at(base, backend),
+                    backend: backend.as_str(),
+                    from: signing.from.clone(),
+                }
+            }
+        },
+    };
+    let pricing = Pricing {
+        gas_price: signing.gas_price,
+        adjustment: signing.gas_adjustment,
+        max_fee: signing.max_fee,
+        granter: signing.fee_granter.clone(),
+    };
+    let settings = DeskSettings {
+        signing: Signing { key, pricing },
+        limits,
+        journal: headless::journal_path(config)?.to_owned(),
+        akt_usd: config.akt_usd,
+        // What gives up is the run, not one of its questions.
+        timeout: config.timeout + std::time::Duration::from_secs(1),
+    };
+    Ok(Desk::new(connected.client(config)?, settings))
+}
+
+/// The way to a chain, embedded or real.
+#[derive(Default)]
+struct Connected {
+    endpoints: Vec<Endpoint>,
+    /// Addresses of the embedded chain; none for a real one.
+    embedded: Vec<String>,
+    #[cfg(feature = "demo")]
+    _running: Option<demo::Running>,
+}
+
+impl Connected {
+    /// Starts the embedded chain, if that is what is looked at.
+    fn new(cli: &Cli, config: &Config) -> Result<Self, Failure> {
+        #[cfg(feature = "demo")]
+        let running = cli.demo.then(|| embedded(cli)).transpose().map_err(|error| {
+            Failure::new(Code::Error, format!("the embedded chain could not be started on 127.0.0.1: {error}"))
+        })?;
+        #[cfg(feature = "demo")]
+        let embedded: Vec<String> = running.iter().map(demo::Running::url).collect();
+        #[cfg(not(feature = "demo"))]
+        let embedded: Vec<String> = Vec::new();
+        let endpoints = match (embedded.as_slice(), config.rest.value.as_slice()) {
+            ([], []) if config.net == Net::Sandbox => chain::sandbox(),
+            ([], []) => chain::mainnet(),
+            ([], urls) | (urls, _) => urls
+                .iter()
+                .map(|url| Endpoint::parse(url).map_err(|error| named(config, &error)))
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(Self {
+            endpoints,
+            embedded,
+            #[cfg(feature = "demo")]
+            _running: running,
+        })
+    }
+
+    fn client(&self, config: &Config) -> Result<Client, Failure> {
+        Ok(Client::new(self.endpoints.clone(), config.timeout)?)
+    }
+
+    fn is_demo(&self) -> bool {
+        !self.embedded.is_empty()
+    }
+
+    #[cfg(feature = "demo")]
+    fn embedded_chain_id(&self) -> Option<&'static str> {
+        self.is_demo().then_some(demo::CHAIN_ID)
+    }
+
+    #[cfg(not(feature = "demo"))]
+    fn embedded_chain_id(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The embedded chain's key, which is of no use on another.
+    #[cfg(feature = "demo")]
+    fn demo_key(&self) -> Option<&'static str> {
+        self.is_demo().then_some(demo::MNEMONIC)
+    }
+
+    #[cfg(not(feature = "demo"))]
+    fn demo_key(&self) -> Option<&'static str> {
+        None
+    }
+
+    #[cfg(feature = "demo")]
+    fn usual_dseq(&self) -> Option<u64> {
+        self.is_demo().then_some(demo::DSEQ)
+    }
+
+    #[cfg(not(feature = "demo"))]
+    fn usual_dseq(&self) -> Option<u64> {
+        None
+    }
+
+    /// An exported name is of another chain than the embedded one.
+    fn usable(&self, origin: Origin) -> bool {
+        !self.is_demo() || matches!(origin, Origin::Flag(_))
+    }
+
+    fn dseq(&self, config: &Config) -> Result<u64, Failure> {
+        let named = config.dseq.as_ref().filter(|dseq| self.usable(dseq.origin)).map(|dseq| dseq.value);
+        named.or(self.usual_dseq()).ok_or_else(|| {
+            Failure::new(
+                Code::Usage,
+                "no deployment is named: --dseq N shows its bids, --input FILE a saved answer, --demo an embedded chain",
+            )
+        })
+    }
+
+    fn owner(&self, config: &Config) -> Option<Address> {
+        let owner = config.owner.as_ref().filter(|owner| self.usable(owner.origin))?;
+        Some(Address::new(&owner.value))
+    }
 }
 
 /// Whether the run has a screen: not when a document or plain text is asked for, or a stream is no terminal.
@@ -95,57 +290,41 @@ fn on_screen(cli: &Cli) -> bool {
 
 /// Looks at a chain, embedded or real.
 async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
-    #[cfg(feature = "demo")]
-    let demo = cli.demo.then(|| embedded(cli)).transpose().map_err(|error| {
-        Failure::new(Code::Error, format!("the embedded chain could not be started on 127.0.0.1: {error}"))
-    })?;
-    #[cfg(feature = "demo")]
-    let (embedded, usual_dseq) =
-        (demo.iter().map(demo::Running::url).collect::<Vec<_>>(), cli.demo.then_some(demo::DSEQ));
-    #[cfg(not(feature = "demo"))]
-    let (embedded, usual_dseq): (Vec<String>, Option<u64>) = (Vec::new(), None);
-
-    // An exported name is of another chain than the embedded one.
-    let usable = |origin| embedded.is_empty() || matches!(origin, Origin::Flag(_));
-    let dseq = config.dseq.as_ref().filter(|dseq| usable(dseq.origin)).map(|dseq| dseq.value).or(usual_dseq).ok_or_else(|| {
-        Failure::new(
-            Code::Usage,
-            "no deployment is named: --dseq N shows its bids, --input FILE a saved answer, --demo an embedded chain",
-        )
-    })?;
-    let owner = config.owner.as_ref().filter(|owner| usable(owner.origin));
-    let endpoints = match (embedded.as_slice(), config.rest.value.as_slice()) {
-        ([], []) if config.net == Net::Sandbox => chain::sandbox(),
-        ([], []) => chain::mainnet(),
-        ([], urls) | (urls, _) => urls
-            .iter()
-            .map(|url| Endpoint::parse(url).map_err(|error| named(config, &error)))
-            .collect::<Result<_, _>>()?,
-    };
+    let connected = Connected::new(cli, config)?;
+    let dseq = connected.dseq(config)?;
     let named_endpoint = !config.rest.value.is_empty();
-    let shown = endpoints.first().map(|endpoint| endpoint.shown().clone());
-    let client = Client::new(endpoints, config.timeout)?;
+    let shown = connected.endpoints.first().map(|endpoint| endpoint.shown().clone());
+    let client = connected.client(config)?;
     let ask = Ask {
         dseq,
-        owner: owner.map(|owner| Address::new(&owner.value)),
+        owner: connected.owner(config),
         akt_usd: config.akt_usd,
         // Looking takes any chain: an exported name does not forbid an endpoint that was named on the command line.
         chain_id: config
             .chain_id
             .as_ref()
-            .filter(|id| embedded.is_empty() && !(named_endpoint && matches!(id.origin, Origin::Env(_))))
+            .filter(|id| !connected.is_demo() && !(named_endpoint && matches!(id.origin, Origin::Env(_))))
             .map(|id| id.value.clone()),
     };
     if on_screen(cli) {
+        let (desk, accepting) = if config.signing.read_only {
+            (None, app::Accepting::Off(Clean::new("--read-only: nothing is signed")))
+        } else {
+            match desk(config, &connected, limits(config, &connected)) {
+                Ok(desk) => (Some(desk), app::Accepting::On(limits(config, &connected))),
+                Err(failure) => (None, app::Accepting::Off(Clean::message(&failure.text))),
+            }
+        };
         let settings = app::Settings {
+            accepting,
             dseq: Some(dseq),
             owner: ask.owner.clone(),
             endpoint: shown,
-            demo: !embedded.is_empty(),
+            demo: connected.is_demo(),
             notes: exported(config),
             ..settings(config)
         };
-        return screen(config, settings, term::Source::Chain { client: Box::new(client), ask }).await;
+        return screen(config, settings, term::Source::Chain { client: Box::new(client), ask }, desk).await;
     }
     let read = tokio::select! {
         read = chain::once(&client, &ask, tokio::time::Instant::now() + config.timeout) => read?,
@@ -187,9 +366,10 @@ fn saved(cli: &Cli, config: &Config, path: &Path) -> Result<Code, Failure> {
     // Standard input is the answer then, and cannot be the keyboard.
     if on_screen(cli) && path.as_os_str() != "-" {
         let dseq = snapshot.bids.first().map(|bid| bid.id.dseq);
-        let settings = app::Settings { dseq, ..settings(config) };
+        let accepting = app::Accepting::Off(Clean::new("this is a saved answer: nothing of it can be accepted"));
+        let settings = app::Settings { dseq, accepting, ..settings(config) };
         let source = term::Source::Saved(Box::new(snapshot));
-        return runtime()?.block_on(screen(config, settings, source));
+        return runtime()?.block_on(screen(config, settings, source, None));
     }
     print(cli, config, &snapshot)
 }
@@ -233,7 +413,12 @@ fn exported(config: &Config) -> Vec<Clean> {
         .collect()
 }
 
-async fn screen(config: &Config, settings: app::Settings, source: term::Source) -> Result<Code, Failure> {
+async fn screen(
+    config: &Config,
+    settings: app::Settings,
+    source: term::Source,
+    desk: Option<Desk>,
+) -> Result<Code, Failure> {
     let log = config.log.as_ref().map(|path| {
         std::fs::OpenOptions::new()
             .create(true)
@@ -242,7 +427,7 @@ async fn screen(config: &Config, settings: app::Settings, source: term::Source) 
             .map_err(|error| Failure::new(Code::Usage, format!("AKBIDS_LOG {}: {error}", path.display())))
     });
     let theme = ui::Theme { mono: config.no_color, ascii: config.ascii };
-    let end = term::run(term::Session { settings, theme, source, log: log.transpose()? }).await;
+    let end = term::run(term::Session { settings, theme, source, desk, log: log.transpose()? }).await;
     match end {
         Ok(term::End::Quit) => Ok(Code::Done),
         // The terminal that went away is nobody to complain to.

@@ -166,6 +166,19 @@ impl Outcome {
     }
 }
 
+/// An entry of the journal: what was signed here, and how it ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// Seconds since 1970 at which it was signed.
+    pub at: i64,
+    pub chain_id: Clean,
+    pub account: Clean,
+    /// As they were agreed to.
+    pub bids: Vec<Made>,
+    /// [`Word::Unknown`] while it has no end.
+    pub outcome: Outcome,
+}
+
 /// Where an accept that was signed stands; each replaces nothing, the last one is the truth.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Watch {

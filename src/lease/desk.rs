@@ -1,7 +1,7 @@
 //! The one accept flow, which the screen and the command share: prepare, unlock, accept; and resume.
 
 use super::drive::{self, drive};
-use super::journal::{Entry, Journal, JournalError, JournalFile};
+use super::journal::{self, Entry, Journal, JournalError, JournalFile};
 use super::node::{Node, Nodes};
 use super::outcome::{Attempt, End, Leased, Price, Quoted};
 use super::preflight::{NoFee, Pricing, already_ours, failed, fee, simulate, told_fee, transaction, witness, yours};
@@ -10,8 +10,8 @@ use super::tx::{self, LeaseId};
 use crate::chain::{self, Ask, ChainError, Client};
 use crate::domain::appraise::appraise;
 use crate::domain::bid::{Address, BidId};
-use crate::domain::money::{Amount, BlockTime, Denom, four_digits, parse_decimal};
-use crate::domain::outcome::{Made, NextStep, Outcome, Preparation, Stop, Unlock, Watch, Word};
+use crate::domain::money::{Amount, BlockTime, Denom, four_digits};
+use crate::domain::outcome::{Made, NextStep, Outcome, Preparation, Recorded, Stop, Unlock, Watch, Word};
 use crate::domain::quote::{self, Facts, Limits, NoQuote, Quote};
 use crate::domain::text::{Clean, shell_word};
 use crate::wallet::{self, Derivation, Key, KeyError, Keyring, Secret};
@@ -44,7 +44,9 @@ pub enum KeySource {
     Command(String),
     /// The environment's last resort, [`wallet::ENVIRONMENT`].
     Environment,
-    /// A mnemonic known to all the world.
+    /// The person types it: a mnemonic or 64 hexadecimal digits.
+    Prompt,
+    /// A mnemonic known to all the world, for one chain only.
     Demo(&'static str),
 }
 
@@ -86,6 +88,34 @@ impl Desk {
 
     pub fn limits(&self) -> &Limits {
         &self.settings.limits
+    }
+
+    /// Whether the key is handed over by a command, which may ask by itself: it needs the terminal.
+    pub fn takes_terminal(&self) -> bool {
+        matches!(self.settings.signing.key, KeySource::Command(_))
+    }
+
+    /// What was signed on this chain and has no end yet.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn unfinished(&self) -> Result<Vec<Entry>, JournalError> {
+        let of_chain = |entry: &Entry| entry.end.is_none() && entry.attempt.chain_id == self.settings.limits.chain_id;
+        let entries = journal::read(&self.settings.journal)?.entries;
+        Ok(entries.into_iter().filter(of_chain).collect())
+    }
+
+    /// The address of the key, where it can be told without asking anybody for anything.
+    pub fn address(&self) -> Option<Address> {
+        let Signing { key, .. } = &self.settings.signing;
+        let key = match key {
+            KeySource::Keyring { keyring, from: Some(from), .. } if !keyring.needs_passphrase() => {
+                return Some(Address::new(&keyring.entry(from, None).ok()?.address.to_string()));
+            }
+            KeySource::Keyring { .. } | KeySource::Command(_) | KeySource::Prompt => return None,
+            _ => self.open(None).ok()?,
+        };
+        Some(Address::new(&key.address().to_string()))
     }
 
     /// Reads the bids again and reckons everything that is to be known before signing. `say` hears what holds it up.
@@ -225,6 +255,10 @@ impl Desk {
                 }
             }
             KeySource::Command(_) => Ok((whole("key command,"), Unlock::Command)),
+            KeySource::Prompt => Ok((
+                whole("typed key,"),
+                Unlock::Passphrase(Clean::new("the key: a mnemonic or 64 hexadecimal digits")),
+            )),
             source => {
                 self.key(owner, None).map_err(|why| no_key(&why))?;
                 let name = match source {
@@ -238,20 +272,30 @@ impl Desk {
     }
 
     fn key(&self, owner: &Address, passphrase: Option<&Secret>) -> Result<Key, KeyError> {
-        let default = Derivation::default();
         let key = match &self.settings.signing.key {
-            KeySource::Keyring { keyring, from, .. } => {
-                keyring.load(from.as_deref().unwrap_or(owner.as_str()), passphrase)?
-            }
+            KeySource::Keyring { keyring, from: None, .. } => keyring.load(owner.as_str(), passphrase)?,
+            _ => self.open(passphrase)?,
+        };
+        key.of_account(owner.as_str())
+    }
+
+    /// The key, whosever it is.
+    fn open(&self, passphrase: Option<&Secret>) -> Result<Key, KeyError> {
+        let default = Derivation::default();
+        Ok(match &self.settings.signing.key {
+            KeySource::Keyring { keyring, from, .. } => keyring.load(from.as_deref().unwrap_or(""), passphrase)?,
             KeySource::File(path) => wallet::parse(&wallet::read_file(path)?, &default)?,
             KeySource::Command(command) => wallet::parse(&wallet::run_command(command)?, &default)?,
             KeySource::Environment => {
                 let text = std::env::var(wallet::ENVIRONMENT).unwrap_or_default();
                 wallet::parse(&Secret::from(text), &default)?
             }
+            KeySource::Prompt => {
+                let typed = passphrase.ok_or(KeyError::NotAKey("no key was typed"))?;
+                wallet::parse(typed, &default)?
+            }
             KeySource::Demo(words) => Key::from_mnemonic(words, &default)?,
-        };
-        key.of_account(owner.as_str())
+        })
     }
 
     /// Opens the key of the quote's owner. A key command runs here and has the terminal to itself.
@@ -399,47 +443,26 @@ impl Desk {
         quote: Option<&Quote>,
         age_s: impl Fn() -> u64,
     ) -> Outcome {
-        let hash = Some(attempt.hash().to_owned());
         let (end, failed) = match stopped {
             drive::Stop::Ended(end, failed) => (end, failed),
-            drive::Stop::Left => {
-                let text = format!(
-                    "sent, outcome not known yet (transaction {}): it can be in a block until {}; `akbids journal --resume` finds out",
-                    attempt.hash(),
-                    attempt.timeout_height
-                );
-                return Outcome { hash, ..Outcome::unsent(Word::Unknown, &text) };
-            }
+            drive::Stop::Left => return unknown(attempt),
         };
-        let (word, height, leases) = match &end {
-            End::Done { height, leases } => (Word::Leased, *height, leases.as_slice()),
-            End::DoneButDiffers { height, leases, .. } => (Word::LeasedNotAsQuoted, *height, leases.as_slice()),
-            End::Failed { height, .. } => (Word::Failed, Some(*height), &[][..]),
-            End::Expired { .. } => (Word::Expired, None, &[][..]),
-            End::Superseded { .. } => (Word::Superseded, None, &[][..]),
-            End::NoLease => (Word::NoLease, None, &[][..]),
-            End::LeasedByOther { leases, .. } => (Word::Taken, None, leases.as_slice()),
-            End::Rejected { .. } => (Word::Rejected, None, &[][..]),
-            End::NotSent => (Word::NotSent, None, &[][..]),
-        };
-        let leases: Vec<Made> = leases.iter().filter_map(made).collect();
-        let mut text = match (&end, quote.and_then(Quote::usd_hour)) {
-            (End::Done { height: Some(height), .. }, Some(usd)) => {
-                format!("leased at ${}/hr in block {height}, as quoted", four_digits(usd))
-            }
-            _ => end.to_string(),
-        };
-        if let Some(why) = failed {
-            text = format!("{text}; {why}");
+        let mut outcome = ended(attempt, &end);
+        if let (End::Done { height: Some(height), .. }, Some(usd)) = (&end, quote.and_then(Quote::usd_hour)) {
+            let text = format!("leased at ${}/hr in block {height}, as quoted", four_digits(usd));
+            outcome.text = Clean::message(&text);
         }
-        let next = word.is_leased().then(|| {
+        if let Some(why) = failed {
+            outcome.text = Clean::message(&format!("{}; {why}", outcome.text));
+        }
+        outcome.next = outcome.word.is_leased().then(|| {
             let left = MANIFEST_S.saturating_sub(age_s());
             match quote {
-                Some(quote) => self.next_step(quote, &leases, left),
-                None => self.commands(leases.iter().map(|lease| (&lease.id, None)), left),
+                Some(quote) => self.next_step(quote, &outcome.leases, left),
+                None => self.commands(outcome.leases.iter().map(|lease| (&lease.id, None)), left),
             }
         });
-        Outcome { hash, height, leases, next, ..Outcome::unsent(word, &text) }
+        outcome
     }
 
     fn next_step(&self, quote: &Quote, leases: &[Made], left_s: u64) -> NextStep {
@@ -470,6 +493,52 @@ impl Desk {
     }
 }
 
+/// An entry of the journal, in the words of the domain.
+pub fn recorded(entry: &Entry) -> Recorded {
+    let Attempt { chain_id, account, leases, .. } = &entry.attempt;
+    let made = |quoted: &Quoted| Some(Made { id: BidId::from(&quoted.id), price: amount(&quoted.price)? });
+    Recorded {
+        at: entry.at,
+        chain_id: Clean::new(chain_id),
+        account: Clean::new(account),
+        bids: leases.iter().filter_map(made).collect(),
+        outcome: match &entry.end {
+            Some(ended) => self::ended(&entry.attempt, &ended.end),
+            None => unknown(&entry.attempt),
+        },
+    }
+}
+
+fn unknown(attempt: &Attempt) -> Outcome {
+    let text = format!(
+        "sent, outcome not known yet (transaction {}): it can be in a block until {}; `akbids journal --resume` finds out",
+        attempt.hash(),
+        attempt.timeout_height
+    );
+    Outcome { hash: Some(attempt.hash().to_owned()), ..Outcome::unsent(Word::Unknown, &text) }
+}
+
+fn ended(attempt: &Attempt, end: &End) -> Outcome {
+    let (word, height, leases) = match end {
+        End::Done { height, leases } => (Word::Leased, *height, leases.as_slice()),
+        End::DoneButDiffers { height, leases, .. } => (Word::LeasedNotAsQuoted, *height, leases.as_slice()),
+        End::Failed { height, .. } => (Word::Failed, Some(*height), &[][..]),
+        End::Expired { .. } => (Word::Expired, None, &[][..]),
+        End::Superseded { .. } => (Word::Superseded, None, &[][..]),
+        End::NoLease => (Word::NoLease, None, &[][..]),
+        End::LeasedByOther { leases, .. } => (Word::Taken, None, leases.as_slice()),
+        End::Rejected { .. } => (Word::Rejected, None, &[][..]),
+        End::NotSent => (Word::NotSent, None, &[][..]),
+    };
+    let hash = Some(attempt.hash().to_owned());
+    Outcome {
+        hash,
+        height,
+        leases: leases.iter().filter_map(made).collect(),
+        ..Outcome::unsent(word, &end.to_string())
+    }
+}
+
 /// Seconds since an entry was written.
 fn age_s(entry: &Entry) -> u64 {
     u64::try_from(jiff::Timestamp::now().as_second().saturating_sub(entry.at)).unwrap_or(0)
@@ -481,8 +550,11 @@ fn block_time(block: BlockTime) -> Duration {
 
 /// The lease in the words of the domain; none if its price is beyond a `Decimal`, where the text says it.
 fn made(lease: &Leased) -> Option<Made> {
-    let value = parse_decimal(&lease.price.amount()).ok()?;
-    Some(Made { id: BidId::from(&lease.id), price: Amount { value, denom: Denom::new(lease.price.denom()) } })
+    Some(Made { id: BidId::from(&lease.id), price: amount(&lease.price)? })
+}
+
+fn amount(price: &Price) -> Option<Amount> {
+    Amount::parse(&price.amount(), price.denom()).ok()
 }
 
 fn no_quote(why: &NoQuote) -> Outcome {

@@ -38,8 +38,9 @@ pub(super) async fn drive<D: Disk>(
     loop {
         let stage = state.stage();
         let text = words(&stage, attempt, nodes);
-        if said.as_ref() != Some(&text) {
-            let sent = state.abandoned().is_none() && !matches!(stage, Stage::Signed | Stage::Ended(_));
+        // The end is told by whoever drives, in full.
+        if said.as_ref() != Some(&text) && !matches!(stage, Stage::Ended(_)) {
+            let sent = state.abandoned().is_none() && stage != Stage::Signed;
             say(Watch { text: Clean::message(&text), hash: attempt.hash().to_owned(), sent });
             said = Some(text);
         }

@@ -23,5 +23,5 @@ pub mod tx;
 pub mod witness;
 
 pub use crate::wallet::{Backend, Keyring};
-pub use desk::{Desk, DeskSettings, KeySource, Signing, Unlocked};
-pub use preflight::Pricing;
+pub use desk::{Desk, DeskSettings, KeySource, Signing, Unlocked, recorded};
+pub use preflight::{Pricing, failed};

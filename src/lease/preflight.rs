@@ -88,7 +88,7 @@ impl From<ChainError> for NoFee {
 }
 
 /// Something that was needed could not be read.
-pub(super) fn failed(error: &ChainError) -> Outcome {
+pub fn failed(error: &ChainError) -> Outcome {
     let stop = match error.kind() {
         chain::Kind::Usage => Stop::Usage,
         chain::Kind::Missing => Stop::Nothing,

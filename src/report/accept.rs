@@ -5,7 +5,7 @@ use super::json::{Coin, IdOut, Number, figure, rfc3339};
 use crate::domain::bid::BidId;
 use crate::domain::diff::Fit;
 use crate::domain::money::{Amount, four_digits};
-use crate::domain::outcome::{Outcome, Reason};
+use crate::domain::outcome::{Made, Outcome, Reason, Recorded};
 use crate::domain::quote::{Check, Facts, Fee, Pick, Quote};
 use crate::domain::text::quoted;
 use serde::Serialize;
@@ -197,4 +197,59 @@ impl<'a> ReasonOut<'a> {
 struct WarningOut {
     code: &'static str,
     text: String,
+}
+
+/// One entry of the journal, in one line without a newline.
+pub fn journal_document(entry: &Recorded) -> serde_json::Result<String> {
+    let Recorded { at, chain_id, account, bids, outcome } = entry;
+    serde_json::to_string(&EntryOut {
+        schema: 1,
+        at: at.checked_mul(1000).and_then(rfc3339),
+        outcome: outcome.word.as_str(),
+        text: &outcome.text,
+        hash: outcome.hash.as_deref(),
+        height: outcome.height,
+        chain_id,
+        account,
+        bids: bids.iter().map(AgreedOut::new).collect(),
+        leases: outcome.leases.iter().map(AgreedOut::new).collect(),
+    })
+}
+
+/// One entry of the journal for a person: when, what, how it ended, the transaction.
+pub fn journal_text(entry: &Recorded) -> String {
+    let at = entry.at.checked_mul(1000).and_then(rfc3339).unwrap_or_else(|| "?".to_owned());
+    let bids = entry.bids.iter().map(|bid| {
+        let BidId { dseq, gseq, provider, .. } = &bid.id;
+        format!("{dseq}/{gseq} {provider} at {} a block", bid.price)
+    });
+    let hash = entry.outcome.hash.as_deref().unwrap_or("?");
+    let bids = bids.collect::<Vec<_>>().join(", ");
+    format!("{at}  {:<20}  {bids}\n    {hash}  {}\n    {}", entry.outcome.word, entry.chain_id, entry.outcome.text)
+}
+
+#[derive(Serialize)]
+struct EntryOut<'a> {
+    schema: u32,
+    at: Option<String>,
+    outcome: &'static str,
+    text: &'a str,
+    hash: Option<&'a str>,
+    height: Option<u64>,
+    chain_id: &'a str,
+    account: &'a str,
+    bids: Vec<AgreedOut<'a>>,
+    leases: Vec<AgreedOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct AgreedOut<'a> {
+    id: IdOut<'a>,
+    price: Coin<'a>,
+}
+
+impl<'a> AgreedOut<'a> {
+    fn new(made: &'a Made) -> Self {
+        Self { id: IdOut::new(&made.id), price: Coin::new(&made.price) }
+    }
 }

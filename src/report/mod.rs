@@ -5,6 +5,6 @@ mod accept;
 mod json;
 mod plain;
 
-pub use accept::{Subject, accept_document, accept_summary};
+pub use accept::{Subject, accept_document, accept_summary, journal_document, journal_text};
 pub use json::{Context, bid_document, document};
 pub use plain::{Table, table};

@@ -6,10 +6,12 @@
 use super::clipboard;
 use super::guard::{Guard, Signal, Signals};
 use super::input::Input;
-use crate::app::{Effect, Key, Model, Ms, Msg, Settings, update};
+use crate::app::{Confirmed, Effect, Key, Model, Ms, Msg, Passphrase, Settings, update};
 use crate::chain::{self, Ask, ChainError, Client, Command, Event};
 use crate::domain::bid::Snapshot;
+use crate::domain::quote::Quote;
 use crate::domain::text::Clean;
+use crate::lease::Desk;
 use crate::report;
 use crate::ui::{self, Map, Theme};
 use crossterm::event::{
@@ -18,6 +20,7 @@ use crossterm::event::{
 use futures_util::FutureExt;
 use std::fs::File;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -61,6 +64,8 @@ pub struct Session {
     pub settings: Settings,
     pub theme: Theme,
     pub source: Source,
+    /// Where leases are accepted; `None` where nothing is.
+    pub desk: Option<Desk>,
     /// Log lines are appended here too.
     pub log: Option<File>,
 }
@@ -86,22 +91,28 @@ pub async fn run(session: Session) -> io::Result<End> {
 }
 
 async fn drive(session: Session) -> io::Result<End> {
-    let Session { settings, theme, source, log } = session;
+    let Session { settings, theme, source, desk, log } = session;
     let mut signals = Signals::new()?;
     let (commands, orders) = mpsc::channel(INBOX);
     let (sender, events) = mpsc::channel(INBOX);
+    let (course, news) = mpsc::unbounded_channel();
     let mut shell = Shell {
         guard: Guard::enter()?,
         keys: Some(Input::start()?),
         commands,
         events,
         follower: tokio::task::spawn_local(source.follow(orders, sender)),
+        desk: desk.map(Rc::new),
+        preparing: None,
+        course,
+        news,
         log,
         started: Instant::now(),
         map: Map::default(),
     };
     let mut model = Model::new(settings);
     update(&mut model, Msg::Now(0));
+    shell.resume();
     loop {
         let map = shell.guard.frame(|frame| ui::view(&model, theme, frame))?;
         update(&mut model, Msg::Drawn(map.extent.clone()));
@@ -125,6 +136,10 @@ async fn drive(session: Session) -> io::Result<End> {
             match effect {
                 Effect::Quit => return Ok(End::Quit),
                 Effect::Suspend => shell.suspend(&mut signals).await?,
+                Effect::Lease(confirmed) => {
+                    let unlocked = shell.lease(*confirmed)?;
+                    update(&mut model, Msg::Unlocked(unlocked));
+                }
                 effect => {
                     if let Some(said) = shell.perform(effect, &model)? {
                         update(&mut model, Msg::Log(said));
@@ -149,6 +164,12 @@ struct Shell {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
     follower: JoinHandle<Result<(), ChainError>>,
+    desk: Option<Rc<Desk>>,
+    /// Reads a quote's bids again; ended when its dialog closes.
+    preparing: Option<JoinHandle<()>>,
+    /// How accepting goes, as it happens.
+    course: mpsc::UnboundedSender<Msg>,
+    news: mpsc::UnboundedReceiver<Msg>,
     log: Option<File>,
     started: Instant,
     map: Map,
@@ -182,6 +203,7 @@ impl Shell {
                 // The terminal is gone; a SIGHUP says so too where there is one.
                 Some(Err(_)) | None => Wake::Signal(Signal::Hangup),
             },
+            Some(msg) = self.news.recv() => Wake::Messages(vec![self.hear(msg)]),
             event = self.events.recv() => match event {
                 Some(event) => Wake::Messages(vec![self.tell(event)]),
                 None => Wake::Ended((&mut self.follower).await.ok().and_then(Result::err)),
@@ -196,6 +218,9 @@ impl Shell {
             let input = self.keys.as_mut().and_then(|keys| keys.next().now_or_never());
             if let Some(Some(Ok(input))) = input {
                 batch.extend(self.translate(input));
+            } else if let Ok(msg) = self.news.try_recv() {
+                let msg = self.hear(msg);
+                batch.push(msg);
             } else if let Ok(event) = self.events.try_recv() {
                 let msg = self.tell(event);
                 batch.push(msg);
@@ -234,6 +259,85 @@ impl Shell {
         }
     }
 
+    /// How accepting goes is worth a line of the log, and its end a look at the chain.
+    fn hear(&mut self, msg: Msg) -> Msg {
+        match &msg {
+            Msg::Watching(watch) => self.write_log(&watch.text),
+            Msg::Ended(outcome) => {
+                self.write_log(&outcome.text);
+                let _ = self.commands.try_send(Command::Fresh);
+            }
+            _ => {}
+        }
+        msg
+    }
+
+    /// Reads a quote's bids again, beside everything else.
+    fn prepare(&mut self, quote: Box<Quote>) {
+        self.forget();
+        let Some(desk) = self.desk.clone() else { return };
+        let course = self.course.clone();
+        self.preparing = Some(tokio::task::spawn_local(async move {
+            let tell = |preparation| drop(course.send(Msg::Prepared { quote: quote.clone(), preparation }));
+            let preparation = desk.prepare(&quote, true, &mut |waiting| tell(waiting)).await;
+            tell(preparation);
+        }));
+    }
+
+    fn forget(&mut self) {
+        if let Some(preparing) = self.preparing.take() {
+            preparing.abort();
+        }
+    }
+
+    /// Opens the key, giving the terminal to a command that hands it over; then signs and sends, beside everything else.
+    fn lease(&mut self, confirmed: Confirmed) -> io::Result<Result<(), Clean>> {
+        let Confirmed { quote, facts, passphrase } = confirmed;
+        let Some(desk) = self.desk.clone() else { return Ok(Err(Clean::new("accepting is off here"))) };
+        let passphrase = passphrase.map(Passphrase::into_text);
+        let unlocked = if desk.takes_terminal() {
+            self.keys = None;
+            self.guard.leave();
+            let unlocked = desk.unlock(&quote, passphrase);
+            self.guard.resume()?;
+            self.keys = Some(Input::start()?);
+            unlocked
+        } else {
+            desk.unlock(&quote, passphrase)
+        };
+        Ok(unlocked.map(|key| {
+            let course = self.course.clone();
+            tokio::task::spawn_local(async move {
+                let mut say = |watch| drop(course.send(Msg::Watching(watch)));
+                let outcome = desk.accept(&quote, &facts, key, &mut say, std::future::pending()).await;
+                let _ = course.send(Msg::Ended(outcome));
+            });
+        }))
+    }
+
+    /// Finds out what became of what an earlier run sent.
+    fn resume(&self) {
+        let Some(desk) = self.desk.clone() else { return };
+        let course = self.course.clone();
+        tokio::task::spawn_local(async move {
+            let unfinished = match desk.unfinished() {
+                Ok(unfinished) => unfinished,
+                Err(why) => {
+                    let _ = course.send(Msg::Log(Clean::message(&why.to_string())));
+                    return;
+                }
+            };
+            for entry in unfinished {
+                let mut say = |watch| drop(course.send(Msg::Watching(watch)));
+                let msg = match desk.resume(&entry, &mut say, std::future::pending()).await {
+                    Ok(outcome) => Msg::Ended(outcome),
+                    Err(why) => Msg::Log(Clean::message(&why.to_string())),
+                };
+                let _ = course.send(msg);
+            }
+        });
+    }
+
     fn write_log(&mut self, text: &Clean) {
         let failed = self.log.as_mut().is_some_and(|log| writeln!(log, "{} {text}", jiff::Timestamp::now()).is_err());
         if failed {
@@ -257,8 +361,15 @@ impl Shell {
                 self.guard.set_mouse(on)?;
                 return Ok(None);
             }
-            Effect::Prepare(_) | Effect::Forget | Effect::Lease(_) => return Ok(None),
-            Effect::Suspend | Effect::Quit => return Ok(None),
+            Effect::Prepare(quote) => {
+                self.prepare(quote);
+                return Ok(None);
+            }
+            Effect::Forget => {
+                self.forget();
+                return Ok(None);
+            }
+            Effect::Lease(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         };
         // A full queue means the reader has more of these to do already.
         let _ = self.commands.try_send(command);

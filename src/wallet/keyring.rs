@@ -35,6 +35,16 @@ pub enum Backend {
     Os,
 }
 
+impl Backend {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::File => "file",
+            Self::Os => "os",
+        }
+    }
+}
+
 impl FromStr for Backend {
     type Err = KeyError;
 

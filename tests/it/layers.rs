@@ -116,10 +116,20 @@ const ROOMS: &[Room] = &[
         crates: Crates::AllBut(&["ratatui", "crossterm", "reqwest", "axum"]),
         forbidden: &[],
     },
+    // Accepting without a screen: between the flags and the desk.
+    Room {
+        name: "headless",
+        uses: &["domain", "chain", "lease", "report", "cli", "config", "exit"],
+        crates: Crates::AllBut(&["ratatui", "crossterm", "reqwest", "axum"]),
+        forbidden: &[],
+    },
     // All, and nobody names it but `main`.
     Room {
         name: "lib",
-        uses: &["domain", "app", "ui", "report", "chain", "lease", "wallet", "demo", "term", "cli", "config", "exit"],
+        uses: &[
+            "domain", "app", "ui", "report", "chain", "lease", "wallet", "demo", "term", "cli", "config", "exit",
+            "headless",
+        ],
         crates: Crates::AllBut(&[]),
         forbidden: &[],
     },
