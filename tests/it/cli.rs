@@ -1,6 +1,7 @@
 //! The command as a script meets it: documents, plain tables, exit codes, sentences.
 
 use crate::support::program::{Ran, akbids};
+use crate::support::schema;
 use akbids::demo::{self, Chain, Clock, Fault, Options, Running};
 use serde_json::Value;
 use std::time::Duration;
@@ -22,29 +23,8 @@ fn dseq(number: u64) -> String {
     number.to_string()
 }
 
-/// The published schema, with every object closed: a field that it does not name fails too.
-fn schema() -> jsonschema::Validator {
-    fn close(schema: &mut Value) {
-        match schema {
-            Value::Object(object) => {
-                if object.contains_key("properties") {
-                    object.entry("additionalProperties").or_insert(Value::Bool(false));
-                }
-                object.values_mut().for_each(close);
-            }
-            Value::Array(list) => list.iter_mut().for_each(close),
-            _ => {}
-        }
-    }
-    let mut schema: Value = serde_json::from_str(include_str!("../../assets/bids.schema.json")).unwrap();
-    close(&mut schema);
-    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
-}
-
 fn assert_valid(document: &Value) {
-    let schema = schema();
-    let errors: Vec<String> = schema.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    schema::assert_valid(include_str!("../../assets/bids.schema.json"), document);
 }
 
 #[test]

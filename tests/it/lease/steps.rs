@@ -359,7 +359,7 @@ fn what_a_node_says_is_one_clean_line() {
     let verdict = Verdict::new("undefined", 111_222, stack);
     assert_eq!(verdict.to_string(), "recovered: invalid coin denominations; uact, uakt (undefined 111222)");
     let raw = Verdict::new("\u{1b}[2J", 38, "\u{66a}\u{f}\u{fffd} does not allow \u{202e}\u{1b}]52;c;");
-    assert!(raw.to_string().chars().all(|letter| letter == ' ' || letter.is_ascii_graphic()), "{raw}");
+    assert!(raw.to_string().chars().all(akbids::domain::text::plain), "{raw}");
     let recorded = "account sequence mismatch, expected 3, got 77: incorrect account sequence";
     assert_eq!(expected_sequence(recorded), Some(3));
     let simulated = "account sequence mismatch, expected 19, got 18: incorrect account sequence [github.com/cosmos/cosmos-sdk/x/auth/ante/sigverify.go:364] with gas used: '32405'";

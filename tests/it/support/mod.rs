@@ -4,4 +4,5 @@ pub mod http;
 pub mod market;
 pub mod program;
 pub mod robot;
+pub mod schema;
 pub mod svg;

@@ -72,6 +72,25 @@ impl Program {
         }
     }
 
+    /// Runs until `condition`, then presses ctrl-c.
+    pub fn run_until(mut self, condition: impl Fn() -> bool) -> Ran {
+        let started = Instant::now();
+        let child = self.command.spawn().unwrap();
+        while !condition() {
+            assert!(started.elapsed() < Duration::from_secs(60), "it did not come to that");
+            std::thread::yield_now();
+        }
+        let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        Ran {
+            code: code(output.status),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            took: started.elapsed(),
+        }
+    }
+
     /// Runs with a stdout that nobody reads and that is closed at once.
     pub fn run_unread(mut self) -> Ran {
         let started = Instant::now();
