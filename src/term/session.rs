@@ -257,8 +257,7 @@ impl Shell {
                 self.guard.set_mouse(on)?;
                 return Ok(None);
             }
-            Effect::Prepare(_) | Effect::Forget | Effect::Lease(_) => return Ok(None),
-            Effect::Suspend | Effect::Quit => return Ok(None),
+            Effect::Prepare(_) | Effect::Forget | Effect::Lease(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         };
         // A full queue means the reader has more of these to do already.
         let _ = self.commands.try_send(command);

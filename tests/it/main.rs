@@ -5,6 +5,7 @@
 // The embedded chain is what most tests ask; without it there is nothing to test against.
 #![cfg(feature = "demo")]
 
+//mod accepting;
 mod app;
 mod chain;
 mod cli;
@@ -15,6 +16,7 @@ mod layers;
 mod lease;
 mod ledger;
 mod money;
+mod quote;
 mod readme;
 mod screens;
 mod support;
