@@ -177,13 +177,13 @@ fn title(face: &Face<'_>) -> String {
     }
 }
 
-/// `$0.7353/hr   $537.2/month   1213.285682 uact a block`
+/// `$0.7353/hr  $537.2/month  1213.285682 uact a block`
 fn price(usd_hour: Option<Decimal>, prices: &[Amount]) -> String {
     let usd = |usd: Option<Decimal>| usd.map_or("?".to_owned(), |usd| format!("${}", four_digits(usd)));
     let month = usd_hour.and_then(|usd| usd.checked_mul(MONTH_HOURS));
     let native: Vec<String> = prices.iter().map(ToString::to_string).collect();
     let native = if native.is_empty() { "?".to_owned() } else { native.join(" + ") };
-    format!("{}/hr   {}/month   {native} a block", usd(usd_hour), usd(month))
+    format!("{}/hr  {}/month  {native} a block", usd(usd_hour), usd(month))
 }
 
 /// What one gets: `2× A100 80 GiB  ✓ exact`.
@@ -223,7 +223,7 @@ fn bids(quote: &Quote, page: &mut Page) {
     for pick in &quote.picks {
         let usd = pick.usd_hour.map_or("?".to_owned(), |usd| format!("${}", four_digits(usd)));
         let name = if pick.group.is_empty() { String::new() } else { format!(" {}", pick.group) };
-        page.ends(&format!("{}{name}   {usd}/hr   {} a block", pick.id.gseq, pick.price), &offer(pick));
+        page.ends(&format!("{}{name}  {usd}/hr  {} a block", pick.id.gseq, pick.price), &offer(pick));
         provider(pick, "  ", page);
     }
 }
@@ -318,13 +318,13 @@ fn circumstances(dialog: &Dialog, cautions: &[Caution], page: &mut Page) {
     let read = facts.map_or(quote, |facts| &facts.reread);
     let left = read.escrow_left.as_ref().map_or("?".to_owned(), coins);
     let runway = read.runway_s.map_or("?".to_owned(), |s| duration(u64::try_from(s).unwrap_or(0)));
-    let escrow = format!("Escrow of {}: {left} left, enough for {runway}.", quote.dseq);
+    let escrow = format!("Escrow of {}: {left} left, lasts {runway}", quote.dseq);
     match cautions.iter().find(|caution| matches!(caution, Caution::Runway { .. })) {
         Some(caution) => {
             let why = if caution.loud() { "LESS THAN AN HOUR" } else { "less than a day" };
-            page.caution(&format!("{escrow} That is {why}."), caution.loud());
+            page.caution(&format!("{escrow}: {why}."), caution.loud());
         }
-        None => page.text(&escrow, Meaning::Plain),
+        None => page.text(&format!("{escrow}."), Meaning::Plain),
     }
     let Some(facts) = facts else { return };
     let fee = exact_coins(&facts.fee.amount);
@@ -332,10 +332,7 @@ fn circumstances(dialog: &Dialog, cautions: &[Caution], page: &mut Page) {
         if facts.fee.payer == quote.owner { String::new() } else { format!(", paid by {}", facts.fee.payer.short()) };
     let seconds = quote.block_time.millis_of(facts.timeout_blocks) / 1000;
     let until = duration(u64::try_from(seconds).unwrap_or(0));
-    page.text(
-        &format!("Signed by {}, fee {fee}{payer}; can go through for {until} after sending.", facts.signer),
-        Meaning::Plain,
-    );
+    page.text(&format!("From {}, fee {fee}{payer}. Can go through for {until}.", facts.signer), Meaning::Plain);
     page.text("Have your SDL ready: the provider waits about 5 minutes for the manifest.", Meaning::Plain);
     page.text("Undo: close the lease; what has run is paid.", Meaning::Plain);
 }

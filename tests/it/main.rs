@@ -5,7 +5,7 @@
 // The embedded chain is what most tests ask; without it there is nothing to test against.
 #![cfg(feature = "demo")]
 
-//mod accepting;
+mod accepting;
 mod app;
 mod chain;
 mod cli;
