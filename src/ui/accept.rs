@@ -17,7 +17,7 @@
 use super::dialog;
 use super::map::Map;
 use super::theme::{Meaning, Theme, mark};
-use super::words::{coins, count, duration, ordinal, width, wrap};
+use super::words::{coins, cut, duration, ordinal, width, wrap};
 use crate::app::{Course, Dialog, Face, Line as Typed, Model, Stage};
 use crate::domain::appraise::Blocker;
 use crate::domain::diff::Fit;
@@ -71,7 +71,10 @@ impl Page {
 
     /// What is worth knowing; what is loud stands out without colours too.
     fn caution(&mut self, text: &str, loud: bool) {
-        self.marked("!", text, if loud { Meaning::Badge } else { Meaning::Warn });
+        // One long story must not push the others off the screen.
+        let most = self.room.saturating_sub(2).saturating_mul(2);
+        let text = if self.dense { cut(text, most) } else { text.into() };
+        self.marked("!", &text, if loud { Meaning::Badge } else { Meaning::Warn });
     }
 
     /// Two pieces at the ends of a line, or below each other.
@@ -139,12 +142,12 @@ pub fn draw(
     };
     let airy = page(false);
     let page = if airy.lines.len() + 2 > usize::from(area.height) { page(true) } else { airy };
-    let (frame, pane) = dialog::draw(theme, buffer, area, &title(&face), &page.lines, scroll, WIDE);
+    let (frame, extent) = dialog::draw(theme, buffer, area, &title(&face), &page.lines, scroll, WIDE);
     map.overlay = Some(frame);
-    map.extent.overlay = pane;
+    map.extent.overlay = extent;
     let (line, column) = page.cursor?;
     // What is below the edge is not drawn, and does not count.
-    let line = line.checked_sub(scroll.min(pane.max)).filter(|line| *line < pane.page)?;
+    let line = line.checked_sub(scroll.min(extent.max)).filter(|line| *line < extent.page)?;
     map.extent.input = model.input();
     let x = frame.x + 2 + u16::try_from(column).unwrap_or(0);
     Some(Position::new(x.min(frame.right().saturating_sub(2)), frame.y + 1 + u16::try_from(line).unwrap_or(0)))
@@ -158,9 +161,9 @@ pub fn leave(theme: Theme, buffer: &mut Buffer, area: Rect, map: &mut Map) {
     page.text("akbids journal --resume finds out what became of it.", Meaning::Plain);
     page.gap();
     page.text("Quit? y/n", Meaning::Strong);
-    let (frame, pane) = dialog::draw(theme, buffer, area, "quit", &page.lines, 0, 60);
+    let (frame, extent) = dialog::draw(theme, buffer, area, "quit", &page.lines, 0, 60);
     map.overlay = Some(frame);
-    map.extent.overlay = pane;
+    map.extent.overlay = extent;
 }
 
 fn title(face: &Face<'_>) -> String {
@@ -193,11 +196,16 @@ fn offer(pick: &Pick) -> String {
 }
 
 /// The provider in its own words, and its address with the end that is to be typed.
-fn provider(pick: &Pick, indent: &str, page: &mut Page) {
+fn provider(pick: &Pick, indented: bool, page: &mut Page) {
     let name = pick.provider_name.as_ref().map_or("no name given".to_owned(), |name| quoted(name));
     let host = pick.host.as_ref().map_or("host ?".to_owned(), ToString::to_string);
-    let words = format!("{indent}{name}   {host}");
-    page.text(&words, Meaning::Faint);
+    let words = format!("{name}   {host}");
+    let indent = if indented { "  " } else { "" };
+    if indented {
+        page.marked(" ", &words, Meaning::Faint);
+    } else {
+        page.text(&words, Meaning::Faint);
+    }
     let address = pick.id.provider.as_str();
     let tail = last_four(&pick.id.provider);
     let head = address.strip_suffix(&tail).unwrap_or(address);
@@ -215,7 +223,7 @@ fn provider(pick: &Pick, indent: &str, page: &mut Page) {
 fn bids(quote: &Quote, page: &mut Page) {
     if let [pick] = &quote.picks[..] {
         page.ends(&price(pick.usd_hour, std::slice::from_ref(&pick.price)), &offer(pick));
-        provider(pick, "", page);
+        provider(pick, false, page);
         return;
     }
     let total = price(quote.usd_hour(), &quote.prices().unwrap_or_default());
@@ -224,7 +232,7 @@ fn bids(quote: &Quote, page: &mut Page) {
         let usd = pick.usd_hour.map_or("?".to_owned(), |usd| format!("${}", four_digits(usd)));
         let name = if pick.group.is_empty() { String::new() } else { format!(" {}", pick.group) };
         page.ends(&format!("{}{name}  {usd}/hr  {} a block", pick.id.gseq, pick.price), &offer(pick));
-        provider(pick, "  ", page);
+        provider(pick, true, page);
     }
 }
 
@@ -333,8 +341,13 @@ fn circumstances(dialog: &Dialog, cautions: &[Caution], page: &mut Page) {
     let seconds = quote.block_time.millis_of(facts.timeout_blocks) / 1000;
     let until = duration(u64::try_from(seconds).unwrap_or(0));
     page.text(&format!("From {}, fee {fee}{payer}. Can go through for {until}.", facts.signer), Meaning::Plain);
-    page.text("Have your SDL ready: the provider waits about 5 minutes for the manifest.", Meaning::Plain);
-    page.text("Undo: close the lease; what has run is paid.", Meaning::Plain);
+    if page.dense {
+        let text = "Have your SDL ready: 5 minutes for the manifest. Undo: close the lease.";
+        page.text(text, Meaning::Plain);
+    } else {
+        page.text("Have your SDL ready: the provider waits about 5 minutes for the manifest.", Meaning::Plain);
+        page.text("Undo: close the lease; what has run is paid.", Meaning::Plain);
+    }
 }
 
 /// An amount in whole coins, none of its digits cut.
@@ -401,10 +414,7 @@ fn not_signed(alike: &[&Caution]) -> String {
     }
     match &auditors[..] {
         [only] => format!("{only} has signed nothing of these providers"),
-        [first, rest @ ..] => {
-            format!("{first} and {} have signed nothing of this provider", count(rest.len(), "other asked auditor"))
-        }
-        [] => String::new(),
+        all => format!("{} auditors that were asked for have signed nothing of it", all.len()),
     }
 }
 
@@ -434,12 +444,20 @@ fn watch(model: &Model, course: &Course, page: &mut Page) {
         None => page.text("An accept of an earlier run of akbids.", Meaning::Plain),
     }
     page.gap();
-    let steps = course.steps();
+    // Of steps that go on counting (`waiting, block 7 of 9`) the latest is enough.
+    let mut steps: Vec<&str> = Vec::new();
+    for step in course.steps() {
+        let head = |text: &str| text.split(|c: char| c == ',' || c.is_ascii_digit()).next().map(str::to_owned);
+        if steps.last().is_some_and(|last| head(last) == head(&step.text)) {
+            steps.pop();
+        }
+        steps.push(&step.text);
+    }
     let shown = if page.dense { STEPS / 2 } else { STEPS };
     let from = steps.len().saturating_sub(shown);
     for (n, step) in steps.iter().enumerate().skip(from) {
         let last = n + 1 == steps.len() && course.outcome().is_none();
-        page.text(&step.text, if last { Meaning::Strong } else { Meaning::Faint });
+        page.text(step, if last { Meaning::Strong } else { Meaning::Faint });
     }
     match course.outcome() {
         Some(outcome) => end(model, course, outcome, page),
@@ -466,14 +484,14 @@ fn end(model: &Model, course: &Course, outcome: &Outcome, page: &mut Page) {
             pick.usd_hour.filter(|_| pick.price == made.price)
         });
         let usd = usd.map_or(String::new(), |usd| format!(", ${}/hr", four_digits(usd)));
-        page.text(
-            &format!("  group {} to {}: {} a block{usd}", made.id.gseq, made.id.provider.short(), made.price),
-            Meaning::Plain,
-        );
+        let text = format!("group {} to {}: {} a block{usd}", made.id.gseq, made.id.provider.short(), made.price);
+        page.marked(" ", &text, Meaning::Plain);
     }
-    let block = outcome.height.map_or(String::new(), |height| format!("in block {height}, "));
+    if let Some(height) = outcome.height.filter(|height| !outcome.text.contains(&height.to_string())) {
+        page.marked(" ", &format!("block {height}"), Meaning::Plain);
+    }
     if let Some(hash) = course.hash() {
-        page.text(&format!("  {block}{hash}"), Meaning::Faint);
+        page.marked(" ", &format!("tx {hash}"), Meaning::Faint);
     }
     let Some(next) = &outcome.next else { return };
     page.gap();

@@ -349,6 +349,24 @@ fn what_is_worth_knowing() {
 }
 
 #[test]
+fn all_that_an_offer_lacks_is_told_the_worst_first() {
+    let text = |offer: &str| {
+        let mut snapshot = recorded();
+        edit(&mut snapshot, CHEAPEST, |bid| bid.offer = bid_offer(offer));
+        let quote = one(&snapshot, CHEAPEST);
+        match check(&quote, &facts(&quote), &limits()).cautions.into_iter().next() {
+            Some(Caution::Fit { text, .. }) => text,
+            other => panic!("{other:?}"),
+        }
+    };
+    let two = text("8 32 100 1 a100/ram/80Gi");
+    assert_eq!(two.split("; ").count(), 2, "{two}");
+    let many = text("4 32 50 1 rtx4090");
+    assert!(many.contains("RTX 4090") && many.ends_with("; and 2 more"), "{many}");
+    assert!(many.split("; ").next().is_some_and(|first| first.contains("RTX 4090")), "{many}");
+}
+
+#[test]
 fn a_runway_of_a_day_is_enough_and_under_an_hour_is_loud() {
     let with = |seconds: Option<i64>| {
         let quote = one(&recorded(), CHEAPEST);

@@ -609,7 +609,7 @@ fn the_accept_dialog_of_two_groups() {
     let mut session = Session::accepting(snapshot, "", (80, 24));
     session.ready(|facts| facts.reread.escrow_left = Some(amount("1", "uact")));
     let text = session.fits().text();
-    assert!(text.contains("total ?/hr  ?/month  1213.285682 uact + 7 foo a block"), "{text}");
+    assert!(text.contains("total ?/hr  ?/month  1213.285682 uact + 8 foo a block"), "{text}");
 }
 
 #[test]
