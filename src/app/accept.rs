@@ -386,9 +386,8 @@ impl Accept {
         let Some(dialog) = self.dialog() else { return };
         match &mut dialog.stage {
             Stage::Phrase(line) => {
-                if line.edit(key) {
-                    dialog.said = None;
-                }
+                let edited = line.edit(key);
+                dialog.said = dialog.said.take().filter(|_| !edited);
             }
             Stage::Passphrase { typed, .. } => match key {
                 Key::Char(c) => typed.push(c),

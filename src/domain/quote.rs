@@ -13,7 +13,7 @@ use super::diff::{Difference, Fit};
 use super::money::{Amount, BlockTime, Denom, four_digits};
 use super::text::{Clean, quoted};
 use rust_decimal::Decimal;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::fmt;
 
 /// Longest age of the data that a quote may be confirmed on, in milliseconds; older is read anew.
@@ -613,14 +613,28 @@ pub fn check(quote: &Quote, facts: &Facts, limits: &Limits) -> Check {
     Check { obstacles, cautions }
 }
 
+/// Most differences that are told one by one.
+const DIFFERENCES: usize = 3;
+
+/// What the offer is not, the worst first.
+fn unmet(pick: &Pick) -> String {
+    let mut unmet: Vec<&Difference> = pick.diff.iter().filter(|d| !d.level.met()).collect();
+    unmet.sort_by_key(|difference| Reverse(difference.level));
+    let mut told: Vec<String> = unmet.iter().take(DIFFERENCES).map(|difference| difference.text.clone()).collect();
+    match unmet.len().checked_sub(DIFFERENCES) {
+        _ if told.is_empty() => return "what was asked for is not known".to_owned(),
+        Some(more) if more > 0 => told.push(format!("and {more} more")),
+        _ => {}
+    }
+    told.join("; ")
+}
+
 fn cautions_of(pick: &Pick) -> Vec<Caution> {
     let provider = || pick.id.provider.clone();
     let mut out = Vec::new();
     let fit = pick.fit.unwrap_or(Fit::Unclear);
     if !fit.met() {
-        let worst = pick.diff.iter().find(|d| d.level == fit);
-        let text = worst.map_or_else(|| "what was asked for is not known".to_owned(), |d| d.text.clone());
-        out.push(Caution::Fit { provider: provider(), fit, text });
+        out.push(Caution::Fit { provider: provider(), fit, text: unmet(pick) });
     }
     match (pick.usd_hour, &pick.place.other) {
         (None, _) => out.push(Caution::DollarsUnknown { provider: provider(), denom: pick.price.denom.clone() }),

@@ -2,7 +2,7 @@
 
 use super::theme::{Meaning, Theme, meaning_of_freshness};
 use super::words::{count, cut, differences, duration, percent, width};
-use crate::app::{Freshness, Mode, Model, keymap};
+use crate::app::{Accepting, Context, Course, Freshness, Mode, Model, keymap};
 use crate::domain::appraise::{GroupView, Row};
 use crate::domain::bid::{Address, GroupState, OrderState};
 use crate::domain::gpu::VramSource;
@@ -116,7 +116,12 @@ fn host_of(rest: &str) -> &str {
 }
 
 /// What a tab says of its group.
-fn tab_text(gseq: u32, group: Option<&GroupView>, short: bool) -> String {
+fn tab_text(gseq: u32, group: Option<&GroupView>, picked: bool, short: bool) -> String {
+    let text = group_text(gseq, group, short);
+    if picked { format!("{text} ✓ picked") } else { text }
+}
+
+fn group_text(gseq: u32, group: Option<&GroupView>, short: bool) -> String {
     let Some(group) = group else { return format!("{gseq} unknown group") };
     let name = if group.name.is_empty() { gseq.to_string() } else { format!("{gseq} {}", group.name) };
     if let Some(lease) = &group.lease {
@@ -140,7 +145,8 @@ fn tab_text(gseq: u32, group: Option<&GroupView>, short: bool) -> String {
 /// The groups, the one shown in reverse where there are several.
 pub fn tabs(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> Vec<Rect> {
     let texts = |short: bool| -> Vec<String> {
-        model.groups().map(|(gseq, group)| format!(" {} ", tab_text(gseq, group, short))).collect()
+        let picked = |gseq: u32| model.pick(gseq).is_some();
+        model.groups().map(|(gseq, group)| format!(" {} ", tab_text(gseq, group, picked(gseq), short))).collect()
     };
     let long = texts(false);
     let fits = long.iter().map(|text| width(text) + 1).sum::<usize>() <= usize::from(area.width);
@@ -256,6 +262,11 @@ pub fn notice(model: &Model) -> Option<(String, Meaning)> {
     if let Mode::Filter { error: Some(error) } = model.mode() {
         return Some((format!("! {error}"), Meaning::Warn));
     }
+    if let Some(status) = model.accept().status()
+        && !matches!(model.mode(), Mode::Accept { .. })
+    {
+        return Some((status, Meaning::Strong));
+    }
     if let (Some(trouble), Some(_)) = (model.trouble(), model.snapshot()) {
         return Some((format!("✗ {trouble}"), Meaning::Bad));
     }
@@ -355,15 +366,20 @@ pub fn footer(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> O
     }
     // Keys for which there is nothing are left out.
     let (groups, rows) = (model.groups().count(), model.view().map_or(0, |view| view.total));
-    let useful = |label: &str| match label {
-        "group" => groups > 1,
-        "filter" => rows > 0,
-        "sort" | "detail" | "unit" | "reverse" | "copy" => model.cursor().is_some(),
+    let may_accept = matches!(model.settings().accepting, Accepting::On(_));
+    let useful = |label: &str| match (model.context(), label) {
+        (Context::Accept, "accept") | (Context::Passphrase, "sign and send") => model.input().is_some(),
+        (Context::Watch, "copy") => model.accept().course().and_then(Course::to_copy).is_some(),
+        (_, "accept") => may_accept && model.cursor().is_some() || model.accept().status().is_some(),
+        (_, "pick") => may_accept && model.cursor().is_some(),
+        (_, "group") => groups > 1,
+        (_, "filter") => rows > 0,
+        (_, "sort" | "detail" | "unit" | "reverse" | "copy") => model.cursor().is_some(),
         _ => true,
     };
     let keys: Vec<(String, &str)> = keymap::footer(model.context()).filter(|(_, label)| useful(label)).collect();
     // The way out is never cut: the rest gives way to it from the end.
-    let last = keys.iter().position(|(_, label)| matches!(*label, "quit" | "close" | "clear"));
+    let last = keys.iter().position(|(_, label)| matches!(*label, "quit" | "close" | "clear" | "leave it"));
     let wide = |(keys, label): &(String, &str)| width(keys) + 1 + width(label) + 2;
     let mut left = room.saturating_sub(1 + last.map_or(0, |at| wide(&keys[at])));
     let mut x = area.x + 1;

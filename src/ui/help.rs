@@ -16,6 +16,7 @@ const MARKS: &[(&str, &str)] = &[
     ("?", "not known"),
     ("≈", "GPU memory inferred from the model, not stated"),
     ("+", "came a moment ago"),
+    ("●", "picked for its group"),
 ];
 
 /// Two columns, the second wrapped beside the first.

@@ -7,7 +7,8 @@
 //! ┌ body ───────────────────────────────────────────┐
 //! │ fit      $/hr▲  GPU        $/GPU  provider  …   │  the table, or the words for none;
 //! │ ✓ exact  0.735  2× A100    0.368  Foundry   …   │  the detail beside it, below it, or in its place;
-//! │                                                 │  help and log lie over it
+//! │                                                 │  help and log lie over it, accepting over all but the
+//! │                                                 │  first and the last line
 //! └─────────────────────────────────────────────────┘
 //! note      what is to be said of the row under the cursor
 //! rule      ── an error of the filter, a failing node, warnings ──
@@ -17,6 +18,7 @@
 //!
 //! Lines give way from the inside out as the height shrinks; header, counts, footer and the prices stay.
 
+mod accept;
 mod bars;
 mod blank;
 mod detail;
@@ -145,7 +147,15 @@ fn screen(
         bars::counts(model, theme, buffer, layout.counts, visible);
     }
     let cursor = bars::footer(model, theme, buffer, layout.footer);
-    overlay(model, theme, buffer, layout.body, map);
+    let between =
+        Rect { y: layout.header.bottom(), height: layout.footer.y.saturating_sub(layout.header.bottom()), ..area };
+    match model.mode() {
+        Mode::Accept { scroll } => return accept::draw(model, *scroll, theme, buffer, between, map),
+        Mode::Leave(_) => accept::leave(theme, buffer, between, map),
+        Mode::Browse | Mode::Filter { .. } | Mode::Help { .. } | Mode::Log { .. } => {
+            overlay(model, theme, buffer, layout.body, map);
+        }
+    }
     cursor
 }
 

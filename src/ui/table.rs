@@ -426,7 +426,9 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, map: &
         let selected = table.place() == Some(window.start + line);
         let dead = old || model.is_leaving(&row.bid.id) || blocked(row).is_some_and(|word| word != "leased");
         let base = if dead { theme.style(Meaning::Faint) } else { theme.style(Meaning::Plain) };
-        if model.is_fresh(&row.bid.id) {
+        if model.is_picked(&row.bid.id) {
+            buffer.set_stringn(area.x, y, "●", 1, theme.style(Meaning::Strong));
+        } else if model.is_fresh(&row.bid.id) {
             buffer.set_stringn(area.x, y, "+", 1, theme.style(Meaning::Strong));
         }
         for (built, x) in columns.iter().zip(&places) {

@@ -133,6 +133,17 @@ pub fn differences<'a>(row: &'a Row, asked: &[Unit]) -> impl Iterator<Item = (Fi
     })
 }
 
+/// `1st`, `2nd`, `3rd`, `11th`.
+pub fn ordinal(n: usize) -> String {
+    let end = match (n % 10, n % 100) {
+        (1, not) if not != 11 => "st",
+        (2, not) if not != 12 => "nd",
+        (3, not) if not != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{end}")
+}
+
 /// `1 bid`, `2 bids`.
 pub fn count(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }

@@ -64,8 +64,11 @@ impl Home {
     /// Accepts with the demo's key, within a ceiling nobody meets.
     fn accept(&self, nodes: &[&Running], bids: &[&str], more: &[&str]) -> Accepted {
         let (dseq, key) = (DSEQ.to_string(), self.0.join("key"));
-        let mut args = vec!["accept", "--json", "--yes", "--max-usd-per-hour", "100", "--chain-id", demo::CHAIN_ID];
+        let mut args = vec!["accept", "--json", "--yes", "--chain-id", demo::CHAIN_ID];
         args.extend(["--dseq", &dseq, "--key-file", key.to_str().unwrap()]);
+        if !more.contains(&"--max-usd-per-hour") {
+            args.extend(["--max-usd-per-hour", "100"]);
+        }
         let urls: Vec<String> = nodes.iter().map(|node| node.url()).collect();
         urls.iter().for_each(|url| args.extend(["--rest", url]));
         bids.iter().for_each(|bid| args.extend(["--bid", bid]));
@@ -172,7 +175,8 @@ fn accepts_once_and_knows_it_the_next_time() {
     }
     assert!(next.contains("--provider-url https://provider.northwind.example.com:8443"), "{next}");
 
-    let again = home.accept(&[&node], &[&provider], &[]);
+    // By now it bids on the other group too.
+    let again = home.accept(&[&node], &[&format!("1/{provider}")], &[]);
     assert_eq!(again.outcome(), (0, "already_yours"), "{}", again.stderr);
     assert_eq!((posts(&node), again.document["hash"].as_str()), (1, None));
 

@@ -1,5 +1,6 @@
 //! The state machine: what always holds, whatever happens in whatever order, and what single keys do.
 
+use crate::support::accept::settings;
 use crate::support::market::{self, HEIGHT, later, recorded, varied};
 use akbids::app::keymap::{BINDINGS, action, footer};
 use akbids::app::{
@@ -93,7 +94,7 @@ fn any_key() -> impl Strategy<Value = Key> {
             Key::Right, Key::PageUp, Key::PageDown, Key::Home, Key::End, Key::Ctrl('d'), Key::Ctrl('u'), Key::Ctrl('w'),
             Key::Ctrl('z'),
         ]),
-        8 => prop::sample::select("jkgG/uSpryY!m?".chars().map(Key::Char).collect::<Vec<_>>()),
+        8 => prop::sample::select("jkgG/uSpryY!m?axax".chars().map(Key::Char).collect::<Vec<_>>()),
         4 => prop::sample::select("usd<2 vram>=80h1a|*é".chars().map(Key::Char).collect::<Vec<_>>()),
     ]
 }
@@ -170,7 +171,7 @@ proptest! {
     #[test]
     fn whatever_happens(messages in prop::collection::vec((any_step(), 0..SIZES.len()), 1..80)) {
         let all = snapshots();
-        let mut model = Model::new(Settings::default());
+        let mut model = Model::new(settings());
         for (step, size) in messages {
             let msg = match step {
                 Step::Msg(msg) => msg,
@@ -501,7 +502,16 @@ fn with_the_detail_open_paging_moves_the_detail_and_arrows_the_cursor() {
 
 #[test]
 fn a_key_means_one_thing_in_a_place() {
-    for context in [Context::Table, Context::Detail, Context::Filter, Context::Overlay] {
+    for context in [
+        Context::Table,
+        Context::Detail,
+        Context::Filter,
+        Context::Overlay,
+        Context::Accept,
+        Context::Passphrase,
+        Context::Watch,
+        Context::Leave,
+    ] {
         let bound: Vec<Key> = BINDINGS
             .iter()
             .filter(|binding| binding.contexts.contains(&context))
@@ -513,8 +523,8 @@ fn a_key_means_one_thing_in_a_place() {
         assert_ne!(action(context, Key::Esc), Some(Action::Quit));
         assert_eq!(action(context, Key::Ctrl('c')), Some(Action::Quit));
     }
-    let first: Vec<(String, &str)> = footer(Context::Table).take(2).collect();
-    assert_eq!(first, [("/".to_owned(), "filter"), ("←→".to_owned(), "sort")]);
+    let first: Vec<(String, &str)> = footer(Context::Table).take(3).collect();
+    assert_eq!(first, [("a".to_owned(), "accept"), ("/".to_owned(), "filter"), ("←→".to_owned(), "sort")]);
 }
 
 #[test]

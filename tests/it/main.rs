@@ -6,6 +6,7 @@
 #![cfg(feature = "demo")]
 
 mod accept;
+mod accepting;
 mod app;
 mod chain;
 mod cli;
@@ -16,6 +17,7 @@ mod layers;
 mod lease;
 mod ledger;
 mod money;
+mod quote;
 mod readme;
 mod screens;
 mod support;

@@ -1,11 +1,14 @@
 //! The screens as they are drawn, at several sizes, in every state, in every theme.
 
+use crate::support::accept::{HASH, amount, facts, failed, leased, ready, settings, step};
 use crate::support::market::{self, recorded, varied};
-use akbids::app::{Effect, Key, Model, Ms, Msg, Settings, update};
+use akbids::app::{Effect, Face, Key, Model, Ms, Msg, Settings, update};
 use akbids::domain::bid::{
     Address, BidState, DeploymentState, GroupSpec, GroupState, OrderState, Requirements, Snapshot, Warning,
 };
+use akbids::domain::outcome::{Preparation, Unlock, Word};
 use akbids::domain::query::Query;
+use akbids::domain::quote::{Facts, Quote, Witness};
 use akbids::domain::resources::Unit;
 use akbids::domain::text::Clean;
 use akbids::ui::{self, Map, Theme};
@@ -444,4 +447,255 @@ fn a_filter_from_the_start_is_shown() {
     assert!(text.contains(" shown · gpu=h100 −") && text.contains(" · usd<2 −"), "{text}");
     session.keys("/");
     assert!(session.text().contains("/ gpu=h100 usd<2"), "{}", session.text());
+}
+
+impl Session {
+    /// At a screen that may accept, with the dialog of the row of a provider open; `""`: of the picks.
+    fn accepting(snapshot: Snapshot, provider: &str, size: (u16, u16)) -> Self {
+        let mut session = Self::new(settings()).sized(size.0, size.1);
+        session.send(Msg::Snapshot(Arc::new(snapshot)));
+        session.wait(2000);
+        if provider.is_empty() {
+            session.keys("x");
+            session.key(Key::Tab);
+            session.keys("x");
+        } else {
+            session.keys(&format!("/{provider}"));
+            session.key(Key::Enter);
+        }
+        // The toasts of the picks are over.
+        session.wait(5000);
+        session.keys("a");
+        session
+    }
+
+    fn quote(&self) -> Quote {
+        match self.model.accept().face() {
+            Some(Face::Dialog(dialog)) => dialog.quote().clone(),
+            other => panic!("no dialog but {other:?}"),
+        }
+    }
+
+    fn ready(&mut self, change: impl FnOnce(&mut Facts)) {
+        let quote = self.quote();
+        let mut facts = facts(&quote);
+        change(&mut facts);
+        let preparation = Preparation::Ready { facts: Box::new(facts), unlock: Unlock::Open };
+        self.send(Msg::Prepared { quote: Box::new(quote), preparation });
+    }
+
+    /// The box fits: nothing of it is below an edge.
+    fn fits(&mut self) -> &mut Self {
+        let (buffer, map) = self.draw();
+        assert_eq!(map.extent.overlay.max, 0, "{}", text_of(&buffer));
+        self
+    }
+}
+
+/// A market in which one bid has everything against it that does not stop it.
+fn doubtful() -> Snapshot {
+    let mut snapshot = varied();
+    let auditors: Vec<Address> =
+        ["akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63", market::OWNER].map(Address::new).into();
+    let requirements = Requirements { all_of: auditors, ..Requirements::default() };
+    for order in snapshot.orders.iter_mut().flatten() {
+        order.spec = Arc::new(GroupSpec { requirements: requirements.clone(), ..GroupSpec::clone(&order.spec) });
+    }
+    for bid in &mut snapshot.bids {
+        if bid.id.provider.as_str().ends_with("39rl") {
+            Arc::make_mut(bid).price = amount("812.5", "foo");
+        }
+    }
+    let funds = &mut snapshot.deployment.as_mut().unwrap().escrow.as_mut().unwrap().funds;
+    funds.push(amount("300000", "foo"));
+    snapshot
+}
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (160, 48)];
+
+macro_rules! shots {
+    ($name:literal, $size:expr, $session:expr) => {{
+        let text = $session.text();
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{}-{}x{}", $name, $size.0, $size.1), text)
+        });
+    }};
+}
+
+#[test]
+fn the_accept_dialog() {
+    for size in SIZES {
+        let mut session = Session::accepting(recorded(), "pd54", size);
+        shots!("accept-reading", size, session);
+        session.ready(|_| {});
+        session.keys("pd5");
+        shots!("accept", size, session.fits());
+        let (_, map) = session.draw();
+        assert_eq!(map.extent.input, session.model.input());
+        assert!(session.model.input().is_some());
+    }
+}
+
+#[test]
+fn the_accept_dialog_with_everything_that_is_worth_knowing() {
+    for size in SIZES {
+        let mut session = Session::accepting(doubtful(), "39rl", size);
+        session.ready(|facts| {
+            facts.reread.runway_s = Some(1800);
+            facts.witness = Witness::LeftOut {
+                rest: Clean::new("https://akash-api.polkachu.com"),
+                why: Clean::new("it lags behind by 14 blocks"),
+            };
+            facts.fee.payer = Address::new("akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq");
+        });
+        session.keys("short pd54");
+        session.key(Key::Enter);
+        shots!("accept-doubtful", size, session.fits());
+    }
+    // What is loud stands out without colours.
+    let mut session = Session::accepting(doubtful(), "39rl", (80, 24)).themed(MONO);
+    session.ready(|facts| facts.reread.runway_s = Some(1800));
+    let (buffer, _) = session.draw();
+    let text = text_of(&buffer);
+    let loud = |words: &str| {
+        let y = text.lines().position(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}:\n{text}"));
+        buffer[(4, u16::try_from(y).unwrap())].modifier.contains(Modifier::REVERSED)
+    };
+    assert!(loud("LESS THAN AN HOUR") && loud("! short: "), "{text}");
+    assert!(!loud("promises no notice") && !loud("has no rate"), "{text}");
+}
+
+#[test]
+fn the_accept_dialog_with_what_stops_it() {
+    for size in SIZES {
+        let mut session = Session::accepting(recorded(), "39rl", size);
+        session.ready(|facts| {
+            facts.balance = amount("120", "uakt");
+            facts.reread.escrow_left = Some(amount("-1500", "uact"));
+            facts.witness = Witness::Contradicts {
+                rest: Clean::new("https://akash-api.polkachu.com"),
+                ours: "5252.753748 uact".to_owned(),
+                theirs: "5300 uact".to_owned(),
+            };
+        });
+        session.send(Msg::Trouble { text: Clean::new("refused"), retry_in_ms: 5000 });
+        shots!("accept-stopped", size, session.fits());
+    }
+    // By a refresh: the figures stay, dearer than ever.
+    let mut session = Session::accepting(recorded(), "pd54", (80, 24));
+    session.ready(|_| {});
+    let mut next = market::leased("akash147xcnmr67qlrswwek72du8h504y8r8yr6639rl");
+    next = market::later(&next, 1);
+    session.send(Msg::Snapshot(Arc::new(next)));
+    shot!("accept-overtaken-80x24", session.fits());
+}
+
+#[test]
+fn the_accept_dialog_of_two_groups() {
+    for size in SIZES {
+        let mut session = Session::accepting(varied(), "", size);
+        session.ready(|_| {});
+        session.keys("pd54");
+        shots!("accept-two", size, session.fits());
+        session.key(Key::Esc);
+        shots!("picked", size, session);
+    }
+    // One coin of them has no rate: no total in dollars.
+    let mut snapshot = varied();
+    let edge = snapshot.bids.iter_mut().filter(|bid| bid.id.gseq == 2);
+    for (n, bid) in edge.enumerate() {
+        Arc::make_mut(bid).price = amount(&(n + 7).to_string(), "foo");
+    }
+    let mut session = Session::accepting(snapshot, "", (80, 24));
+    session.ready(|facts| facts.reread.escrow_left = Some(amount("1", "uact")));
+    let text = session.fits().text();
+    assert!(text.contains("total ?/hr  ?/month  1213.285682 uact + 8 foo a block"), "{text}");
+}
+
+#[test]
+fn the_passphrase_the_watch_and_the_outcome() {
+    for size in SIZES {
+        let mut session = Session::accepting(recorded(), "pd54", size);
+        let quote = session.quote();
+        let preparation = ready(&quote, Unlock::Passphrase(Clean::new("the file keyring in ~/.akash")));
+        session.send(Msg::Prepared { quote: Box::new(quote.clone()), preparation });
+        session.keys("pd54");
+        session.key(Key::Enter);
+        session.keys("hunter2");
+        shots!("accept-passphrase", size, session.fits());
+        session.key(Key::Enter);
+        session.send(Msg::Unlocked(Err(Clean::new("the passphrase is wrong"))));
+        assert!(session.fits().text().contains("! the passphrase is wrong"), "{}", session.text());
+        session.keys("hunter2");
+        session.key(Key::Enter);
+        session.send(Msg::Unlocked(Ok(())));
+        assert!(session.text().contains("Signing"), "{}", session.text());
+        session.send(Msg::Watching(step("signed 9F3A…11C2", false)));
+        session.send(Msg::Watching(step("sent to api.akashnet.net", true)));
+        for block in 1..9 {
+            session.send(Msg::Watching(step(&format!("waiting, block {} of 27011361", market::HEIGHT + block), true)));
+        }
+        shots!("accept-watch", size, session.fits());
+        session.key(Key::Ctrl('c'));
+        shots!("accept-leave", size, session);
+        session.keys("n");
+        session.key(Key::Esc);
+        shots!("accept-closed", size, session);
+        session.keys("a");
+        session.send(Msg::Ended(leased(&quote)));
+        session.wait(12_000);
+        shots!("accept-leased", size, session.fits());
+    }
+}
+
+#[test]
+fn other_outcomes() {
+    let watch = || {
+        let mut session = Session::accepting(recorded(), "pd54", (80, 24));
+        session.ready(|_| {});
+        session.keys("pd54");
+        session.key(Key::Enter);
+        session.send(Msg::Watching(step("sent to api.akashnet.net", true)));
+        session
+    };
+    let mut session = watch();
+    session
+        .send(Msg::Ended(failed("failed in block 27011345, no lease was made: the bid is no longer open (market 12)")));
+    shot!("accept-failed-80x24", session.fits());
+    let mut session = watch();
+    let mut unknown = failed("sent, outcome unknown: looking in every block until 27011361");
+    unknown.word = Word::Unknown;
+    session.send(Msg::Ended(unknown));
+    assert!(session.text().contains("? sent, outcome unknown"), "{}", session.text());
+    // Another price than the one agreed to is said loudly, in every theme.
+    let mut session = watch().themed(MONO);
+    let mut lied = failed("leased in block 27011345, BUT NOT AS QUOTED: group 1 costs 1500 uact a block");
+    lied.word = Word::LeasedNotAsQuoted;
+    session.send(Msg::Ended(lied));
+    let (buffer, _) = session.draw();
+    let text = text_of(&buffer);
+    let y = text.lines().position(|line| line.contains("NOT AS QUOTED")).unwrap();
+    assert!(buffer[(4, u16::try_from(y).unwrap())].modifier.contains(Modifier::REVERSED), "{text}");
+    assert!(text.contains(HASH), "{text}");
+}
+
+#[test]
+fn accepting_on_a_small_screen_and_without_signs() {
+    let mut session = Session::accepting(doubtful(), "39rl", (40, 12));
+    session.ready(|_| {});
+    shot!("accept-40x12", session);
+    assert_eq!(session.draw().1.extent.input, None);
+    for _ in 0..60 {
+        session.key(Key::PageDown);
+    }
+    shot!("accept-end-40x12", session);
+    assert_eq!(session.draw().1.extent.input, session.model.input());
+    for size in [(30, 8), (29, 7), (31, 9), (200, 60)] {
+        session.size = size;
+        session.draw();
+    }
+    let mut session = Session::accepting(doubtful(), "39rl", (80, 24)).themed(ASCII);
+    session.ready(|_| {});
+    shot!("accept-ascii-80x24", session);
+    assert!(session.text().is_ascii());
 }

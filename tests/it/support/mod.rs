@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod accept;
 pub mod http;
 pub mod market;
 pub mod program;
