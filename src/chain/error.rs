@@ -122,6 +122,15 @@ impl ChainError {
         }
     }
 
+    /// Whether nothing but silence came, from whoever was asked.
+    pub fn timed_out(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::All(errors) => errors.iter().all(Self::timed_out),
+            _ => false,
+        }
+    }
+
     /// How long the endpoint asked to be left alone.
     pub(crate) fn wait(&self) -> Option<Duration> {
         match self {

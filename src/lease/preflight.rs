@@ -89,12 +89,13 @@ impl From<ChainError> for NoFee {
 
 /// Something that was needed could not be read.
 pub fn failed(error: &ChainError) -> Outcome {
-    let stop = match error.kind() {
-        chain::Kind::Usage => Stop::Usage,
-        chain::Kind::Missing => Stop::Nothing,
-        chain::Kind::Failed => Stop::Error,
+    let (stop, code) = match error.kind() {
+        chain::Kind::Usage => (Stop::Usage, "chain_error"),
+        chain::Kind::Missing => (Stop::Nothing, "no_deployment"),
+        chain::Kind::Failed if error.timed_out() => (Stop::GaveUp, "timeout"),
+        chain::Kind::Failed => (Stop::Error, "chain_error"),
     };
-    Outcome::refused(stop, "chain_error", &error.to_string())
+    Outcome::refused(stop, code, &error.to_string())
 }
 
 /// Simulates twice: for the gas, and then with the fee that this gas costs, as it will be sent. A simulation proves

@@ -16,12 +16,12 @@ const LEASES: &str = "/akash/market/v1beta5/leases/list";
 const OFTEN: Duration = Duration::from_millis(60);
 
 /// A chain that makes blocks by itself.
-fn chain() -> Running {
+pub fn chain() -> Running {
     serve(Options { block_time: Some(OFTEN), ..Options::default() })
 }
 
 /// A chain whose blocks come when the test says so.
-fn still() -> Running {
+pub fn still() -> Running {
     serve(Options::default())
 }
 
@@ -31,10 +31,10 @@ fn serve(options: Options) -> Running {
 }
 
 /// A home of one's own, with the demo's key in a file.
-struct Home(PathBuf);
+pub struct Home(pub PathBuf);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("accept-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -44,7 +44,7 @@ impl Home {
         home
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub fn write(&self, name: &str, text: &str) -> String {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();
@@ -62,7 +62,7 @@ impl Home {
     }
 
     /// Accepts with the demo's key, within a ceiling nobody meets.
-    fn accept(&self, nodes: &[&Running], bids: &[&str], more: &[&str]) -> Accepted {
+    pub fn accept(&self, nodes: &[&Running], bids: &[&str], more: &[&str]) -> Accepted {
         let (dseq, key) = (DSEQ.to_string(), self.0.join("key"));
         let mut args = vec!["accept", "--json", "--yes", "--chain-id", demo::CHAIN_ID];
         args.extend(["--dseq", &dseq, "--key-file", key.to_str().unwrap()]);
@@ -76,7 +76,7 @@ impl Home {
         Accepted::of(self.run(&args))
     }
 
-    fn journal(&self, node: &Running, more: &[&str]) -> (i32, Vec<Value>) {
+    pub fn journal(&self, node: &Running, more: &[&str]) -> (i32, Vec<Value>) {
         let url = node.url();
         let ran = self.run(&[&["journal", "--json", "--rest", &url], more].concat());
         let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -91,7 +91,7 @@ impl Drop for Home {
 }
 
 /// A finished `accept --json`.
-struct Accepted {
+pub struct Accepted {
     code: i32,
     document: Value,
     stderr: String,
@@ -123,7 +123,7 @@ impl Accepted {
 }
 
 /// The provider of a name of the demo market.
-fn provider(node: &Running, name: &str) -> String {
+pub fn provider(node: &Running, name: &str) -> String {
     let got =
         crate::support::http::ask(node.port(), "GET", "/akash/provider/v1beta4/providers?pagination.limit=500", None);
     let body: Value = serde_json::from_str(&got.body).unwrap();
@@ -134,16 +134,16 @@ fn provider(node: &Running, name: &str) -> String {
     found["owner"].as_str().unwrap().to_owned()
 }
 
-fn northwind(node: &Running) -> String {
+pub fn northwind(node: &Running) -> String {
     provider(node, "Northwind Compute")
 }
 
 /// Broadcasts that reached the node.
-fn posts(node: &Running) -> usize {
+pub fn posts(node: &Running) -> usize {
     node.requests().iter().filter(|request| request.method == "POST" && request.path.starts_with(POST)).count()
 }
 
-fn leases(node: &Running) -> usize {
+pub fn leases(node: &Running) -> usize {
     let id = demo::DeploymentId { owner: OWNER.into(), dseq: demo::Quoted(DSEQ) };
     node.with(|chain| {
         let height = chain.height();
@@ -151,7 +151,7 @@ fn leases(node: &Running) -> usize {
     })
 }
 
-fn bid_id(node: &Running, provider: &str) -> demo::BidId {
+pub fn bid_id(node: &Running, provider: &str) -> demo::BidId {
     node.with(|chain| {
         let height = chain.height();
         chain.state().find_bid(height, DSEQ, 1, provider).unwrap().bid.id.clone()
@@ -219,7 +219,7 @@ fn two_groups_in_one_transaction_or_not_at_all() {
 }
 
 /// Waits for a condition of the node.
-fn wait(condition: impl Fn() -> bool) {
+pub fn wait(condition: impl Fn() -> bool) {
     let until = std::time::Instant::now() + Duration::from_secs(60);
     while !condition() {
         assert!(std::time::Instant::now() < until, "it did not come to that");

@@ -6,6 +6,7 @@
 #![cfg(feature = "demo")]
 
 mod accept;
+mod accept_journeys;
 mod accepting;
 mod app;
 mod chain;
