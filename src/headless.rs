@@ -1,6 +1,9 @@
 //! Accepting, and looking back, without a screen. The same flow as on it: a frozen quote, preflight, a person's word
 //! (or ceilings and `--yes`), one signature, and waiting until it is known what became of it.
 
+// An outcome that stops the flow is its answer, told in full once.
+#![allow(clippy::result_large_err)]
+
 use crate::chain::{self, Ask, Client};
 use crate::cli::{AcceptArgs, Level};
 use crate::config::{Config, Origin, check_address};
@@ -209,7 +212,7 @@ async fn first(args: &AcceptArgs, with: &Accepting<'_>, signs: bool) -> Result<P
         *quote.borrow_mut() = Some(frozen.clone());
         prepare(args, with, frozen, signs, &mut |text| held_up = Some(text)).await
     };
-    tokio::time::timeout(with.config.timeout, all).await.unwrap_or_else(|_| {
+    tokio::time::timeout(with.config.timeout, Box::pin(all)).await.unwrap_or_else(|_| {
         let why = held_up.map_or_else(|| "no answer".to_owned(), |text| text.to_string());
         let text = format!("gave up after {} s, nothing was sent: {why}", with.config.timeout.as_secs());
         Err((quote.take(), Outcome::refused(Stop::GaveUp, "timeout", &text)))
@@ -396,7 +399,7 @@ fn told(with: &Accepting<'_>, outcome: &Outcome, subject: Subject<'_>) -> Result
         }
         let now_ms = jiff::Timestamp::now().as_millisecond();
         let document = report::accept_document(now_ms, &outcome, subject);
-        print(&(document.map_err(unwritten)? + "\n"))?;
+        print(&(document.map_err(|error| unwritten(&error))? + "\n"))?;
     }
     let loud = outcome.word == Word::LeasedNotAsQuoted;
     if with.json || code != Code::Done || loud {
@@ -405,9 +408,11 @@ fn told(with: &Accepting<'_>, outcome: &Outcome, subject: Subject<'_>) -> Result
     if !with.json {
         let mut text = String::new();
         if code == Code::Done || loud {
-            text.push_str(&format!("{}\n", outcome.text));
+            text = format!("{}\n", outcome.text);
             if let Some(hash) = &outcome.hash {
-                text.push_str(&format!("transaction {hash}\n"));
+                text.push_str("transaction ");
+                text.push_str(hash);
+                text.push('\n');
             }
         }
         if let Some(next) = &outcome.next {
@@ -422,7 +427,7 @@ fn told(with: &Accepting<'_>, outcome: &Outcome, subject: Subject<'_>) -> Result
     Ok(code)
 }
 
-fn unwritten(error: serde_json::Error) -> Failure {
+fn unwritten(error: &serde_json::Error) -> Failure {
     Failure::new(Code::Error, format!("the document could not be written: {error}"))
 }
 
@@ -465,7 +470,11 @@ pub async fn journal(
             told.outcome = find_out(config, entry, patience, &desk).await?.unwrap_or(told.outcome);
             open += usize::from(told.outcome.word == Word::Unknown);
         }
-        let line = if json { report::journal_document(&told).map_err(unwritten)? } else { report::journal_text(&told) };
+        let line = if json {
+            report::journal_document(&told).map_err(|error| unwritten(&error))?
+        } else {
+            report::journal_text(&told)
+        };
         print(&(line + "\n"))?;
     }
     if entries.entries.is_empty() && !json {

@@ -112,7 +112,8 @@ async fn accept(cli: &Cli, config: &Config, args: &AcceptArgs) -> Result<Code, F
     let owner = connected.owner(config).or_else(|| desk.address());
     // Of which chain it has to be is for preflight to say, as a rule that refuses.
     let ask = Ask { dseq, owner, akt_usd: config.akt_usd, chain_id: None };
-    headless::accept(args, headless::Accepting { config, json: cli.json, client: &client, desk: &desk, ask }).await
+    let with = headless::Accepting { config, json: cli.json, client: &client, desk: &desk, ask };
+    Box::pin(headless::accept(args, with)).await
 }
 
 /// `akbids journal`.
@@ -303,7 +304,7 @@ async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
         chain_id: config
             .chain_id
             .as_ref()
-            .filter(|id| !connected.is_demo() && !(named_endpoint && matches!(id.origin, Origin::Env(_))))
+            .filter(|id| !connected.is_demo() && (!named_endpoint || !matches!(id.origin, Origin::Env(_))))
             .map(|id| id.value.clone()),
     };
     if on_screen(cli) {

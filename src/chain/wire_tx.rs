@@ -142,8 +142,8 @@ pub fn minimum_gas_price(bytes: &[u8]) -> Result<Option<Decimal>, DecodeError> {
     }
     let text = utf8(bytes);
     let body: Body<'_> = object(&text)?;
-    let prices = body.minimum_gas_price.as_deref().unwrap_or("").split(',');
-    let Some(price) = prices.filter_map(|price| price.trim().strip_suffix("uakt")).next() else { return Ok(None) };
+    let mut prices = body.minimum_gas_price.as_deref().unwrap_or("").split(',');
+    let Some(price) = prices.find_map(|price| price.trim().strip_suffix("uakt")) else { return Ok(None) };
     crate::domain::money::parse_decimal(price)
         .map(Some)
         .map_err(|error| DecodeError::shape(&format!("the minimum gas price: {error}")))

@@ -1,5 +1,8 @@
 //! The one accept flow, which the screen and the command share: prepare, unlock, accept; and resume.
 
+// An outcome that stops the flow is its answer, told in full once.
+#![allow(clippy::result_large_err)]
+
 use super::drive::{self, drive};
 use super::journal::{self, Entry, Journal, JournalError, JournalFile};
 use super::node::{Node, Nodes};
@@ -17,7 +20,7 @@ use crate::domain::text::{Clean, shell_word};
 use crate::wallet::{self, Derivation, Key, KeyError, Keyring, Secret};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -78,12 +81,14 @@ pub struct Desk {
     client: Client,
     settings: DeskSettings,
     /// Of the last preparation: the endpoint in use, so that the account, the mempool and the sequence agree.
-    at: RefCell<usize>,
+    at: Cell<usize>,
 }
 
 impl Desk {
     pub fn new(client: Client, settings: DeskSettings) -> Self {
-        Self { client, settings, at: RefCell::new(0) }
+        // Before any key or passphrase is in this process.
+        wallet::keep_memory_private();
+        Self { client, settings, at: Cell::new(0) }
     }
 
     pub fn limits(&self) -> &Limits {
@@ -121,7 +126,7 @@ impl Desk {
     /// Reads the bids again and reckons everything that is to be known before signing. `say` hears what holds it up.
     /// `signs`: false where the transaction is only written down, so that no key is needed.
     pub async fn prepare(&self, quote: &Quote, signs: bool, say: &mut dyn FnMut(Preparation)) -> Preparation {
-        match self.ready(quote, signs, say).await {
+        match Box::pin(self.ready(quote, signs, say)).await {
             Ok((facts, unlock)) => Preparation::Ready { facts: Box::new(facts), unlock },
             Err(over) => Preparation::Over(over),
         }
@@ -144,7 +149,7 @@ impl Desk {
         let at = (0..self.client.endpoints().len())
             .find(|at| snapshot.chain.rest.as_ref() == Some(self.client.shown(*at)))
             .unwrap_or(0);
-        *self.at.borrow_mut() = at;
+        self.at.set(at);
         let unread = |what: &str| {
             Outcome::refused(Stop::Error, "unread", &format!("{what} could not be read, so nothing is signed"))
         };
@@ -353,7 +358,7 @@ impl Desk {
         let account = quote.owner.as_str();
         let mut journal =
             Journal::open(&self.settings.journal, &limits.chain_id, account).map_err(|why| no_journal(&why))?;
-        let at = *self.at.borrow();
+        let at = self.at.get();
         let nodes = Nodes::find(&self.client, at, &limits.chain_id).await;
         if nodes.len() == 0 {
             let text = format!("no endpoint answers as chain {}", limits.chain_id);
@@ -425,7 +430,7 @@ impl Desk {
             let failed = journal.end(attempt.hash(), &end, jiff::Timestamp::now().as_second()).err();
             return self.outcome(attempt, drive::Stop::Ended(end, failed), None, || age_s(entry));
         }
-        let nodes = Nodes::find(&self.client, *self.at.borrow(), &attempt.chain_id).await;
+        let nodes = Nodes::find(&self.client, self.at.get(), &attempt.chain_id).await;
         let stopped = if nodes.len() == 0 {
             drive::Stop::Left
         } else {

@@ -36,11 +36,11 @@ pub(super) async fn drive<D: Disk>(
     let mut said = None;
     let mut failed = None;
     loop {
-        let stage = state.stage();
-        let text = words(&stage, attempt, nodes);
+        let standing = state.stage();
+        let text = words(&standing, attempt, nodes);
         // The end is told by whoever drives, in full.
-        if said.as_ref() != Some(&text) && !matches!(stage, Stage::Ended(_)) {
-            let sent = state.abandoned().is_none() && stage != Stage::Signed;
+        if said.as_ref() != Some(&text) && !matches!(standing, Stage::Ended(_)) {
+            let sent = state.abandoned().is_none() && standing != Stage::Signed;
             say(Watch { text: Clean::message(&text), hash: attempt.hash().to_owned(), sent });
             said = Some(text);
         }

@@ -14,7 +14,7 @@ use crate::domain::text::Clean;
 use rust_decimal::Decimal;
 use serde_json::json;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -165,9 +165,8 @@ impl Node<'_> {
 
     async fn leases(&self, attempt: &Attempt) -> Result<Answer, ChainError> {
         let (mut height, mut leases) = (None::<u64>, Vec::new());
-        let deployments: BTreeMap<_, _> =
-            attempt.leases.iter().map(|quoted| ((&quoted.id.owner, quoted.id.dseq), ())).collect();
-        for (owner, dseq) in deployments.into_keys() {
+        let deployments: BTreeSet<_> = attempt.leases.iter().map(|quoted| (&quoted.id.owner, quoted.id.dseq)).collect();
+        for (owner, dseq) in deployments {
             let dseq = dseq.to_string();
             let query = [("filters.owner", owner.as_str()), ("filters.dseq", dseq.as_str())];
             let route = "/akash/market/v1beta5/leases/list";
@@ -200,7 +199,7 @@ fn included(response: TxResponse) -> Option<Included> {
 /// The endpoints that one accept is sent to and looked for on, in order. None is sent anything, or believed, before it
 /// said that it is on the right chain.
 pub(super) struct Nodes<'a> {
-    nodes: Vec<Node<'a>>,
+    all: Vec<Node<'a>>,
     chain_id: String,
     on_chain: RefCell<Vec<bool>>,
 }
@@ -224,18 +223,18 @@ impl<'a> Nodes<'a> {
         there.extend(silent.into_iter().take(2_usize.saturating_sub(known)));
         Self {
             on_chain: RefCell::new((0..there.len()).map(|place| place < known).collect()),
-            nodes: there.into_iter().map(|at| Node { client, at }).collect(),
+            all: there.into_iter().map(|at| Node { client, at }).collect(),
             chain_id: chain_id.to_owned(),
         }
     }
 
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.all.len()
     }
 
     /// The address of an endpoint, for people.
     pub fn shown(&self, endpoint: usize) -> &Clean {
-        let node = self.nodes[endpoint];
+        let node = self.all[endpoint];
         node.client.shown(node.at)
     }
 
@@ -244,7 +243,7 @@ impl<'a> Nodes<'a> {
         if known {
             return true;
         }
-        let node = self.nodes[endpoint];
+        let node = self.all[endpoint];
         let header = chain::latest(node.client, node.at, Instant::now() + HELLO).await;
         let right = header.is_ok_and(|header| *header.chain_id == *self.chain_id);
         self.on_chain.borrow_mut()[endpoint] = right;
@@ -252,12 +251,12 @@ impl<'a> Nodes<'a> {
     }
 
     pub async fn post(&self, endpoint: usize, tx: &Signed) -> Posted {
-        if self.on_chain(endpoint).await { self.nodes[endpoint].post(tx).await } else { Posted::NotSent }
+        if self.on_chain(endpoint).await { self.all[endpoint].post(tx).await } else { Posted::NotSent }
     }
 
     pub async fn ask(&self, endpoint: usize, attempt: &Attempt, question: Question) -> Answer {
         if self.on_chain(endpoint).await {
-            self.nodes[endpoint].look_up(attempt, question).await
+            self.all[endpoint].look_up(attempt, question).await
         } else {
             Answer::Nothing
         }

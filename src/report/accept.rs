@@ -6,8 +6,8 @@ use crate::domain::bid::BidId;
 use crate::domain::diff::Fit;
 use crate::domain::money::{Amount, four_digits};
 use crate::domain::outcome::{Made, Outcome, Reason, Recorded};
-use crate::domain::quote::{Check, Facts, Fee, Pick, Quote};
-use crate::domain::text::quoted;
+use crate::domain::quote::{Caution, Check, Facts, Fee, Pick, Quote};
+use crate::domain::text::{Clean, quoted};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -50,11 +50,7 @@ pub fn accept_document(now_ms: i64, outcome: &Outcome, subject: Subject<'_>) -> 
             .collect(),
         fee: facts.map(|facts| FeeOut::new(&facts.fee)),
         blockers: outcome.blockers.iter().map(ReasonOut::new).collect(),
-        warnings: check
-            .iter()
-            .flat_map(|check| &check.cautions)
-            .map(|caution| WarningOut { code: caution.code(), text: caution.to_string() })
-            .collect(),
+        warnings: check.iter().flat_map(|check| &check.cautions).map(WarningOut::new).chain(partial(quote)).collect(),
         next: outcome.next.as_ref().map(|next| next.commands.join(" && ")),
         next_left_s: outcome.next.as_ref().map(|next| next.left_s),
     })
@@ -88,6 +84,9 @@ pub fn accept_summary(quote: &Quote, facts: &Facts, check: &Check) -> String {
     line(&format!("fee {} from {}", facts.fee.amount, facts.signer));
     for caution in &check.cautions {
         line(&format!("{} {caution}", if caution.loud() { "!!" } else { "! " }));
+    }
+    for warning in partial(Some(quote)) {
+        line(&format!("!  {}", warning.text));
     }
     text
 }
@@ -197,6 +196,19 @@ impl<'a> ReasonOut<'a> {
 struct WarningOut {
     code: &'static str,
     text: String,
+}
+
+impl WarningOut {
+    fn new(caution: &Caution) -> Self {
+        Self { code: caution.code(), text: caution.to_string() }
+    }
+}
+
+/// Open groups that get no lease: on the screen a word has to be typed for them.
+fn partial(quote: Option<&Quote>) -> impl Iterator<Item = WarningOut> {
+    let left_out = quote.map_or(&[][..], |quote| &quote.left_out);
+    let text = |(gseq, name): &(u32, Clean)| format!("group {gseq} ({name}) is open and gets no lease by this");
+    left_out.iter().map(move |group| WarningOut { code: "partial", text: text(group) })
 }
 
 /// One entry of the journal, in one line without a newline.

@@ -25,5 +25,5 @@ pub use hex::encode as hex;
 pub use key::{Address, Derivation, Key};
 pub use keyring::{Backend, Entry, Keyring};
 pub use record::Kind;
-pub use secret::Secret;
+pub use secret::{Secret, keep_memory_private};
 pub use source::{ENVIRONMENT, parse, read_file, run_command};

@@ -1,6 +1,25 @@
 use std::fmt;
+use std::sync::Once;
 
 use zeroize::Zeroizing;
+
+/// Keeps this process's memory out of core dumps and, on Linux, out of other programs of the same user. What the system
+/// does not grant is done without.
+pub fn keep_memory_private() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Resource, Rlimit, setrlimit};
+            let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        }
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        }
+    });
+}
 
 /// Bytes that must not be seen: a passphrase, a key, a mnemonic, the output of a key command.
 ///

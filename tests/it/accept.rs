@@ -70,8 +70,8 @@ impl Home {
             args.extend(["--max-usd-per-hour", "100"]);
         }
         let urls: Vec<String> = nodes.iter().map(|node| node.url()).collect();
-        urls.iter().for_each(|url| args.extend(["--rest", url]));
-        bids.iter().for_each(|bid| args.extend(["--bid", bid]));
+        args.extend(urls.iter().flat_map(|url| ["--rest", url]));
+        args.extend(bids.iter().flat_map(|bid| ["--bid", bid]));
         args.extend(more);
         Accepted::of(self.run(&args))
     }
