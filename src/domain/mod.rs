@@ -10,8 +10,12 @@
 //! - All text of the chain is [`text::Clean`].
 
 pub mod appraise;
+pub mod attribute;
+pub mod auditor;
 pub mod bid;
+pub mod complete;
 pub mod diff;
+pub mod doctor;
 pub mod field;
 pub mod gpu;
 pub mod money;
@@ -19,5 +23,10 @@ pub mod outcome;
 pub mod query;
 pub mod quote;
 pub mod rank;
+pub mod record;
+pub mod registry;
+pub mod requirement;
 pub mod resources;
+pub mod shell;
 pub mod text;
+pub mod usual;
