@@ -162,8 +162,7 @@ impl Requirements {
     /// The auditors asked for whose signature is missing among `audits`: all those of `all_of` without a record that
     /// covers the attributes asked for, and those of `any_of` where none of them has one.
     pub fn unsigned(&self, audits: &[Audit]) -> Vec<Address> {
-        let signed =
-            |auditor: &Address| audits.iter().any(|audit| audit.auditor == *auditor && self.signed_in(audit));
+        let signed = |auditor: &Address| audits.iter().any(|audit| audit.auditor == *auditor && self.signed_in(audit));
         let mut missing: Vec<Address> = self.all_of.iter().filter(|a| !signed(a)).cloned().collect();
         if !self.any_of.iter().any(signed) {
             missing.extend(self.any_of.iter().cloned());

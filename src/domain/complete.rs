@@ -1,6 +1,6 @@
 //! What may follow in a filter that is being typed: fields, and the values seen in the market.
 
-use super::appraise::{Market, Row};
+use super::appraise::Market;
 use super::auditor::Auditors;
 use super::diff::Fit;
 use super::field::{At, Field, Kind, Value};
@@ -37,6 +37,9 @@ pub fn complete(text: &str, cursor: usize, market: &Market, at: &At) -> Completi
         return Completion { from: start, to, options: names(&clause, market) };
     };
     let Ok(field) = Field::parse(&clause[..sign]) else { return none };
+    if clause[sign..].starts_with(['<', '>']) && matches!(field.kind(), Kind::Text | Kind::Flag) {
+        return none;
+    }
     let value_at = clause.len() - clause[sign..].trim_start_matches(['=', '<', '>', '!']).len();
     // Of `a|b` the last alternative is being typed.
     let value_at = clause.rfind('|').map_or(value_at, |bar| (bar + 1).max(value_at));
@@ -97,14 +100,20 @@ fn values(field: &Field, typed: &str, market: &Market, at: &At) -> Vec<String> {
             return Fit::ALL.iter().map(|fit| fit.as_str().to_owned()).filter(|fit| fit.starts_with(&typed)).collect();
         }
         Kind::Flag => {
-            return ["true", "false"].iter().filter(|value| value.starts_with(&typed)).map(ToString::to_string).collect();
+            return ["true", "false"]
+                .iter()
+                .filter(|value| value.starts_with(&typed))
+                .map(ToString::to_string)
+                .collect();
         }
         Kind::Text | Kind::Count | Kind::Gib => {}
         // Of amounts no two are alike: nothing to complete.
         Kind::Money | Kind::Cpus | Kind::Bytes | Kind::Duration | Kind::Ratio => return Vec::new(),
     }
     for row in &market.rows {
-        collect(&field.value(row, at), row, &mut seen);
+        // Of a card its token alone, which is what one types.
+        let value = if *field == Field::Gpu { field.sort_value(row, at) } else { field.value(row, at) };
+        collect(&value, &mut seen);
     }
     let mut found = by_frequency(seen);
     if *field == Field::Auditor {
@@ -119,14 +128,13 @@ fn values(field: &Field, typed: &str, market: &Market, at: &At) -> Vec<String> {
     found.iter().map(|value| shown_value(value)).collect()
 }
 
-fn collect(value: &Value<'_>, row: &Row, seen: &mut BTreeMap<String, usize>) {
+fn collect(value: &Value<'_>, seen: &mut BTreeMap<String, usize>) {
     let mut add = |text: &str| *seen.entry(text.to_owned()).or_default() += 1;
     match value {
         Value::Text(text) => add(text),
-        // The token of a card, which is what one types, stands before its name.
         Value::AnyOf(texts) => texts.iter().for_each(|text: &Cow<'_, str>| add(text)),
         Value::Number(number) => add(&number.normalize().to_string()),
-        Value::AllOf(values) => values.iter().for_each(|value| collect(value, row, seen)),
+        Value::AllOf(values) => values.iter().for_each(|value| collect(value, seen)),
         Value::Flag(_) | Value::Level(_) | Value::Absent | Value::Unknown => {}
     }
 }

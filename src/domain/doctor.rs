@@ -217,9 +217,10 @@ pub fn diagnose(snapshot: &Snapshot, market: &Market, evidence: &Evidence<'_>) -
 pub fn to_audit(market: &Market, registered: &Registered) -> Vec<Address> {
     let mut wanted: Vec<(bool, &Address)> = Vec::new();
     for group in market.groups.iter().filter(|group| group.requirements.need_auditors()) {
-        let capable = registered.providers.iter().filter(|provider| {
-            provider.audits.is_none() && requirement::capable(&group.request, provider)
-        });
+        let capable = registered
+            .providers
+            .iter()
+            .filter(|provider| provider.audits.is_none() && requirement::capable(&group.request, provider));
         wanted.extend(capable.map(|provider| {
             let declares = super::attribute::covers(&group.requirements.attributes, &provider.attributes);
             (!declares, &provider.address)
@@ -340,8 +341,8 @@ impl<'a> Case<'a> {
 
     /// Seconds since the newest order was made.
     fn age_s(&self) -> Option<i64> {
-        let order = self.snapshot.orders.iter().flatten();
-        let order = order.filter(|o| o.gseq == self.group.gseq && Some(o.oseq) == self.group.oseq).last()?;
+        let mut orders = self.snapshot.orders.iter().flatten();
+        let order = orders.find(|o| o.gseq == self.group.gseq && Some(o.oseq) == self.group.oseq)?;
         let blocks = self.snapshot.chain.height?.checked_sub(order.created_height?)?;
         Some(self.snapshot.chain.block_time.millis_of(blocks) / 1000)
     }
@@ -463,7 +464,8 @@ impl<'a> Case<'a> {
         let (Some(escrow), Some(leases), Some(height)) =
             (known, self.snapshot.leases.as_deref(), self.snapshot.chain.height)
         else {
-            self.unknown.push("whether the deployment's money lasts: escrow, leases or height were not read".to_owned());
+            self.unknown
+                .push("whether the deployment's money lasts: escrow, leases or height were not read".to_owned());
             return;
         };
         let funds = escrow.funds.iter().find(|funds| funds.denom == *denom);
@@ -600,9 +602,8 @@ impl<'a> Case<'a> {
         offered.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
         let told = offered.iter().take(4).map(|(what, n)| format!("{what} ({n})")).collect::<Vec<_>>().join(", ");
         let evidence = fields.iter().map(|(field, n)| Count { what: (*field).to_owned(), n: *n }).collect();
-        let fix = format!(
-            "take one as it is (accept --allow with its level), or ask in the SDL for what is offered: {told}"
-        );
+        let fix =
+            format!("take one as it is (accept --allow with its level), or ask in the SDL for what is offered: {told}");
         self.add(Code::NoneFits, Weight::Stops, text, fix).evidence = evidence;
     }
 
@@ -780,7 +781,11 @@ impl<'a> Case<'a> {
         left.retain(|provider| {
             asking.iter().all(|unit| unit.demands.gpu.iter().any(|asked| declares_model(asked, provider)))
         });
-        self.steps.push(Step { code: "gpu_model", text: "declare such a card, of any kind".to_owned(), left: Some(left.len()) });
+        self.steps.push(Step {
+            code: "gpu_model",
+            text: "declare such a card, of any kind".to_owned(),
+            left: Some(left.len()),
+        });
         left.retain(|provider| asking.iter().all(|unit| requirement::has_cards(unit, provider)));
         self.steps.push(Step {
             code: "gpu_variant",
@@ -803,9 +808,9 @@ impl<'a> Case<'a> {
             .map(|asked| (asked, whole(asked), field.count(|provider| declares_model(asked, provider))))
             .collect();
         let scope = field.scope();
-        let mut named = false;
+        let mut told = false;
         for (asked, exact, model) in asked.iter().filter(|(_, exact, _)| *exact == 0) {
-            named = true;
+            told = true;
             let key = short_key(&asked.0);
             let evidence = vec![
                 Count { what: format!("declare {key}"), n: *exact },
@@ -825,7 +830,8 @@ impl<'a> Case<'a> {
             let listed = models_of(vendor).contains(&typed);
             let nearest = field.nearest_model(vendor, typed);
             match nearest {
-                Some((near, n)) if !listed || n > 0 => {
+                // A name that is right is no misspelling of one that is merely like it.
+                Some((near, n, likeness)) if !listed || (likeness == 0 && n > 0) => {
                     let text = format!("none of {scope} declares a model {typed}{rest}");
                     let known = if n > 0 { format!(", which {n} declare") } else { String::new() };
                     let fix = format!("write {near} in the SDL{known}");
@@ -846,7 +852,7 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        if any > 0 && !named && few(any, field.all.len()) {
+        if any > 0 && !told && few(any, field.all.len()) {
             let names: Vec<String> = asked.iter().map(|(asked, ..)| short_key(&asked.0)).collect();
             let text = format!("only {any} of {scope} declare {}", names.join(" or "));
             let evidence =
@@ -900,9 +906,15 @@ impl<'a> Case<'a> {
             if typed.is_empty() || typed == "*" || models_of(vendor).contains(&typed) {
                 continue;
             }
-            if let Some((near, _)) = (Field { all: &[], complete: false }).nearest_model(vendor, typed) {
+            if let Some((near, ..)) = (Field { all: &[], complete: false }).nearest_model(vendor, typed) {
                 let text = format!("the device list has no model {typed} (the providers were not read)");
-                self.add_anew(Code::GpuModelUnknown, Weight::Narrows, text, &format!("write {near} in the SDL"), vec![]);
+                self.add_anew(
+                    Code::GpuModelUnknown,
+                    Weight::Narrows,
+                    text,
+                    &format!("write {near} in the SDL"),
+                    vec![],
+                );
             }
         }
     }
@@ -980,14 +992,20 @@ impl<'a> Case<'a> {
             return;
         }
         let mut evidence = Vec::new();
-        let providers: Vec<&Provider> =
-            field.all.iter().map(|provider| &**provider).filter(|p| requirement::capable(&self.group.request, p)).collect();
+        let providers: Vec<&Provider> = field
+            .all
+            .iter()
+            .map(|provider| &**provider)
+            .filter(|p| requirement::capable(&self.group.request, p))
+            .collect();
         for auditor in requirements.all_of.iter().chain(&requirements.any_of) {
             let of = |covering: bool| {
                 let signed = |provider: &&&Provider| {
-                    provider.audits.iter().flatten().any(|audit| {
-                        audit.auditor == *auditor && (!covering || requirements.signed_in(audit))
-                    })
+                    provider
+                        .audits
+                        .iter()
+                        .flatten()
+                        .any(|audit| audit.auditor == *auditor && (!covering || requirements.signed_in(audit)))
                 };
                 providers.iter().filter(signed).count()
             };
@@ -1020,8 +1038,7 @@ impl<'a> Case<'a> {
         }
         let weight = self.weight(field, left.len());
         let steps: Vec<&Step> = self.steps.iter().filter(|step| step.code != "online").collect();
-        let way: Vec<String> =
-            steps.iter().filter_map(|step| Some(format!("{} {}", step.left?, step.code))).collect();
+        let way: Vec<String> = steps.iter().filter_map(|step| Some(format!("{} {}", step.left?, step.code))).collect();
         let (code, text) = if left.is_empty() {
             (Code::RequestNobody, format!("no provider meets all of the request at once ({})", way.join(" → ")))
         } else {
@@ -1072,8 +1089,9 @@ impl Field<'_> {
         near.max_by_key(|(_, n)| *n).map(|(k, n)| format!("{k} ({n})"))
     }
 
-    /// The model most like a name that nobody declares, and how many declare that one.
-    fn nearest_model(&self, vendor: &str, typed: &str) -> Option<(String, usize)> {
+    /// The model most like a name that nobody declares, how many declare that one, and how far the names are apart: 0
+    /// where only case, signs, maker or family differ.
+    fn nearest_model(&self, vendor: &str, typed: &str) -> Option<(String, usize, usize)> {
         let mut models: BTreeMap<&str, usize> = models_of(vendor).into_iter().map(|model| (model, 0)).collect();
         for provider in self.all {
             let mut own: Vec<&str> = provider
@@ -1100,7 +1118,7 @@ impl Field<'_> {
             .map(|(model, n)| (likeness(model), model, n))
             .filter(|(edits, ..)| *edits <= most)
             .min_by_key(|(edits, _, n)| (*edits, std::cmp::Reverse(*n)))
-            .map(|(_, model, n)| (model.to_owned(), n))
+            .map(|(edits, model, n)| (model.to_owned(), n, edits))
     }
 
     /// How the model of a key is declared, commonest first.

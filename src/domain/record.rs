@@ -84,10 +84,8 @@ impl TrackRecord {
     /// A sentence with its window: `closed 3 of its last 100 leases itself (1 unstable, 2 decommission)`.
     pub fn sentence(&self) -> String {
         if self.of == 0 {
-            return match self.complete {
-                true => "never had a lease".to_owned(),
-                false => "its leases could not be read".to_owned(),
-            };
+            let none = if self.complete { "never had a lease" } else { "its leases could not be read" };
+            return none.to_owned();
         }
         let window = match (self.complete, self.read > self.of) {
             (true, true) => format!("its last {} leases", self.of),

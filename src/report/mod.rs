@@ -1,6 +1,7 @@
 //! Headless output: one JSON document, or a plain table. What is shown and in which order comes from
 //! `domain::rank`; nothing here decides.
 
+pub mod doctor;
 mod json;
 mod plain;
 
