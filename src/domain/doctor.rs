@@ -10,18 +10,18 @@
 
 use super::appraise::{Blocker, GroupView, Market, Row};
 use super::attribute::Attribute;
-use super::auditor::Auditors;
 use super::bid::{Address, BidState, DeploymentState, GroupState, OrderState, Provider, Snapshot};
+use super::cause::{Cause, Code, Count, Diagnosis, Evidence, Step, Verdict, Weight};
 use super::diff::Fit;
-use super::field::edits;
 use super::gpu::{GpuKind, models_of};
 use super::money::{Amount, Denom, Per, Rates, four_digits};
 use super::registry::Registered;
 use super::requirement::{self, declares_gpu, declares_storage};
 use super::resources::Unit;
 use super::shell::quoted;
+use super::supply::{Supply, declares_model, dedup, pair, part, short_key, vendor_and_model, without};
 use super::text::Clean;
-use super::usual::{UsualPrice, UsualPrices};
+use super::usual::UsualPrice;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,182 +30,6 @@ use std::sync::Arc;
 pub const PATIENCE_S: i64 = 60;
 /// Most providers whose signatures are asked for.
 pub const AUDITS_MOST: usize = 200;
-
-/// What was gathered besides the snapshot.
-#[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
-    /// `None`: the registry was not read.
-    pub registered: Option<&'a Registered>,
-    pub usual: &'a UsualPrices,
-    pub auditors: &'a Auditors,
-    /// Name of the key that signs, for the commands; `$AKASH_FROM` where `None`.
-    pub from: Option<&'a str>,
-}
-
-/// What a cause is, cheapest to mend first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Code {
-    OrderYoung,
-    GroupPaused,
-    BidsWithdrawn,
-    BidLimit,
-    OrderClosed,
-    EscrowEmpty,
-    EscrowLow,
-    GpuModelUnknown,
-    GpuVariant,
-    GpuModelNobody,
-    GpuFew,
-    StorageNobody,
-    StorageFew,
-    AttributeNobody,
-    AttributeFew,
-    AuditorNobody,
-    AuditorFew,
-    RequestNobody,
-    RequestFew,
-    NoneFits,
-    CeilingLow,
-    GroupClosed,
-    DeploymentClosed,
-}
-
-impl Code {
-    /// Stable, for scripts.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OrderYoung => "order_young",
-            Self::GroupPaused => "group_paused",
-            Self::BidsWithdrawn => "bids_withdrawn",
-            Self::BidLimit => "bid_limit",
-            Self::OrderClosed => "order_closed",
-            Self::EscrowEmpty => "escrow_empty",
-            Self::EscrowLow => "escrow_low",
-            Self::GpuModelUnknown => "gpu_model_unknown",
-            Self::GpuVariant => "gpu_variant",
-            Self::GpuModelNobody => "gpu_model_nobody",
-            Self::GpuFew => "gpu_few",
-            Self::StorageNobody => "storage_nobody",
-            Self::StorageFew => "storage_few",
-            Self::AttributeNobody => "attribute_nobody",
-            Self::AttributeFew => "attribute_few",
-            Self::AuditorNobody => "auditor_nobody",
-            Self::AuditorFew => "auditor_few",
-            Self::RequestNobody => "request_nobody",
-            Self::RequestFew => "request_few",
-            Self::NoneFits => "none_fits",
-            Self::CeilingLow => "ceiling_low",
-            Self::GroupClosed => "group_closed",
-            Self::DeploymentClosed => "deployment_closed",
-        }
-    }
-}
-
-/// How much a cause explains.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Weight {
-    /// While it lasts there is nothing to take.
-    Stops,
-    /// It leaves few who could bid.
-    Narrows,
-    /// Worth knowing.
-    Note,
-}
-
-impl Weight {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stops => "stops",
-            Self::Narrows => "narrows",
-            Self::Note => "note",
-        }
-    }
-}
-
-/// Something counted.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Count {
-    pub what: String,
-    pub n: usize,
-}
-
-/// One reason, with what shows it and what mends it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cause {
-    pub code: Code,
-    pub weight: Weight,
-    /// A sentence with the figures in it.
-    pub text: String,
-    pub evidence: Vec<Count>,
-    /// What to do, in words.
-    pub fix: String,
-    /// Commands of the official program that do it, in their order; may be none.
-    pub commands: Vec<String>,
-}
-
-/// How many providers a part of the request leaves.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Step {
-    /// Stable: `registered`, `online`, `attributes`, `gpu_model`, `gpu_variant`, `storage`, `auditors`.
-    pub code: &'static str,
-    pub text: String,
-    /// `None`: not known.
-    pub left: Option<usize>,
-}
-
-/// What is wrong with a group, in a word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Bids can be taken that meet the request.
-    Served { fitting: usize },
-    /// The newest order is leased.
-    Leased,
-    /// Bids can be taken, none meets the request.
-    NoneFits { takeable: usize },
-    /// The order is open and nothing on it can be taken.
-    NoBids,
-    /// There is no open order to bid on.
-    NotOpen,
-    /// Whether an order is open is not known.
-    Unknown,
-}
-
-impl Verdict {
-    /// Stable, for scripts.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Served { .. } => "served",
-            Self::Leased => "leased",
-            Self::NoneFits { .. } => "none_fits",
-            Self::NoBids => "no_bids",
-            Self::NotOpen => "not_open",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether there is something to mend.
-    pub fn ails(self) -> bool {
-        !matches!(self, Self::Served { .. } | Self::Leased)
-    }
-}
-
-/// What was found out about a group.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Diagnosis {
-    pub gseq: u32,
-    pub oseq: Option<u32>,
-    pub name: Clean,
-    pub verdict: Verdict,
-    /// One sentence.
-    pub headline: String,
-    pub causes: Vec<Cause>,
-    /// How many registered providers are left after each part of the request; empty where the registry was not read.
-    pub steps: Vec<Step>,
-    /// The registry was read to its end.
-    pub complete: bool,
-    /// What nothing that was read can tell.
-    pub unknown: Vec<String>,
-}
 
 /// Looks for the causes, group by group.
 pub fn diagnose(snapshot: &Snapshot, market: &Market, evidence: &Evidence<'_>) -> Vec<Diagnosis> {
@@ -682,7 +506,7 @@ impl<'a> Case<'a> {
             self.spelling_only();
             return;
         };
-        let field = Field { all: &registered.providers, complete: registered.complete };
+        let field = Supply { all: &registered.providers, complete: registered.complete };
         self.steps.push(Step {
             code: "registered",
             text: if field.complete {
@@ -713,11 +537,11 @@ impl<'a> Case<'a> {
     }
 
     /// What nobody meets stops everything, unless somebody bid all the same or the list has more to it.
-    fn weight(&self, field: &Field<'_>, n: usize) -> Weight {
+    fn weight(&self, field: &Supply<'_>, n: usize) -> Weight {
         if n == 0 && field.complete && !self.had_bids() { Weight::Stops } else { Weight::Narrows }
     }
 
-    fn attributes(&mut self, field: &Field<'_>, left: &mut Vec<&Provider>) {
+    fn attributes(&mut self, field: &Supply<'_>, left: &mut Vec<&Provider>) {
         let asked = &self.group.requirements.attributes;
         // Where auditors are asked for, what is declared counts for nothing.
         if asked.is_empty() || self.group.requirements.need_auditors() {
@@ -769,7 +593,7 @@ impl<'a> Case<'a> {
         self.add_anew(code, weight, text, &fix, each);
     }
 
-    fn cards(&mut self, field: &Field<'_>, left: &mut Vec<&Provider>) {
+    fn cards(&mut self, field: &Supply<'_>, left: &mut Vec<&Provider>) {
         let request = &self.group.request;
         let asking: Vec<&Unit> =
             request.iter().filter(|unit| unit.gpus.is_some_and(|n| n > 0) && !unit.demands.gpu.is_empty()).collect();
@@ -797,7 +621,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn unit_cards(&mut self, field: &Field<'_>, unit: &Unit) {
+    fn unit_cards(&mut self, field: &Supply<'_>, unit: &Unit) {
         let whole = |asked: &Attribute| field.count(|provider| declares_gpu(asked, provider));
         let any = field.count(|provider| requirement::has_cards(unit, provider));
         let asked: Vec<(&Attribute, usize, usize)> = unit
@@ -827,6 +651,11 @@ impl<'a> Case<'a> {
                 continue;
             }
             let (vendor, typed) = vendor_and_model(&asked.0);
+            if typed == "*" {
+                let text = format!("none of {scope} declares any {vendor} card (model *){rest}");
+                self.add_anew(Code::GpuModelNobody, weight, text, "ask for cards of another vendor", evidence);
+                continue;
+            }
             let listed = models_of(vendor).contains(&typed);
             let nearest = field.nearest_model(vendor, typed);
             match nearest {
@@ -863,7 +692,7 @@ impl<'a> Case<'a> {
     }
 
     /// The model is there, but not with that memory or interface.
-    fn variant(&mut self, field: &Field<'_>, asked: &Attribute, weight: Weight, mut evidence: Vec<Count>, rest: &str) {
+    fn variant(&mut self, field: &Supply<'_>, asked: &Attribute, weight: Weight, mut evidence: Vec<Count>, rest: &str) {
         let (_, typed) = vendor_and_model(&asked.0);
         let mut relaxed: Vec<(String, Attribute)> = Vec::new();
         for leave_out in [&["interface"][..], &["ram"], &["interface", "ram"]] {
@@ -906,7 +735,7 @@ impl<'a> Case<'a> {
             if typed.is_empty() || typed == "*" || models_of(vendor).contains(&typed) {
                 continue;
             }
-            if let Some((near, ..)) = (Field { all: &[], complete: false }).nearest_model(vendor, typed) {
+            if let Some((near, ..)) = (Supply { all: &[], complete: false }).nearest_model(vendor, typed) {
                 let text = format!("the device list has no model {typed} (the providers were not read)");
                 self.add_anew(
                     Code::GpuModelUnknown,
@@ -919,7 +748,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn storage(&mut self, field: &Field<'_>, left: &mut Vec<&Provider>) {
+    fn storage(&mut self, field: &Supply<'_>, left: &mut Vec<&Provider>) {
         let mut asked: Vec<&Vec<Attribute>> = Vec::new();
         for volume in self.group.request.iter().flat_map(|unit| &unit.demands.storage) {
             if !asked.contains(&volume) {
@@ -958,7 +787,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn auditors(&mut self, field: &Field<'_>, left: &mut Vec<&Provider>) {
+    fn auditors(&mut self, field: &Supply<'_>, left: &mut Vec<&Provider>) {
         let requirements = &self.group.requirements;
         if !requirements.need_auditors() {
             return;
@@ -1030,13 +859,20 @@ impl<'a> Case<'a> {
     }
 
     /// Each part may leave enough, and all of them nobody.
-    fn together(&mut self, field: &Field<'_>, left: &[&Provider]) {
-        let by_field = |cause: &Cause| (Code::GpuModelUnknown..=Code::RequestFew).contains(&cause.code);
+    fn together(&mut self, field: &Supply<'_>, left: &[&Provider]) {
         let unknown = self.steps.iter().any(|step| step.code == "auditors" && step.left.is_none());
-        if unknown || self.steps.len() < 4 || self.causes.iter().any(by_field) || !few(left.len(), field.all.len()) {
+        if unknown || self.steps.len() < 4 || !few(left.len(), field.all.len()) {
             return;
         }
         let weight = self.weight(field, left.len());
+        // One part may explain it already: all of it, or that few are left.
+        let explains = |cause: &Cause| {
+            (Code::GpuModelUnknown..=Code::RequestFew).contains(&cause.code)
+                && (cause.weight == weight || !left.is_empty())
+        };
+        if self.causes.iter().any(explains) {
+            return;
+        }
         let steps: Vec<&Step> = self.steps.iter().filter(|step| step.code != "online").collect();
         let way: Vec<String> = steps.iter().filter_map(|step| Some(format!("{} {}", step.left?, step.code))).collect();
         let (code, text) = if left.is_empty() {
@@ -1048,172 +884,6 @@ impl<'a> Case<'a> {
             steps.iter().filter_map(|step| Some(Count { what: step.code.to_owned(), n: step.left? })).collect();
         self.add_anew(code, weight, text, "ask for less of it in the SDL", evidence);
     }
-}
-
-/// The registered providers.
-struct Field<'a> {
-    all: &'a [Arc<Provider>],
-    complete: bool,
-}
-
-impl Field<'_> {
-    fn count(&self, meets: impl Fn(&Provider) -> bool) -> usize {
-        self.all.iter().filter(|provider| meets(provider)).count()
-    }
-
-    fn scope(&self) -> String {
-        if self.complete {
-            format!("the {} registered providers", self.all.len())
-        } else {
-            format!("the {} registered providers that were read", self.all.len())
-        }
-    }
-
-    /// What providers write in place of an attribute that few declare: other values of the key, else the nearest key.
-    fn instead(&self, (key, value): &Attribute) -> Option<String> {
-        let mut values: BTreeMap<&Clean, usize> = BTreeMap::new();
-        let mut keys: BTreeMap<&Clean, usize> = BTreeMap::new();
-        for (k, v) in self.all.iter().flat_map(|provider| &provider.attributes) {
-            if k == key && v != value && !v.is_empty() {
-                *values.entry(v).or_default() += 1;
-            }
-            *keys.entry(k).or_default() += 1;
-        }
-        if !values.is_empty() {
-            let mut values: Vec<(&Clean, usize)> = values.into_iter().collect();
-            values.sort_by_key(|(v, n)| (edits(v, value) > 2, std::cmp::Reverse(*n)));
-            let told = values.iter().take(3).map(|(v, n)| format!("{key}={v} ({n})")).collect::<Vec<_>>();
-            return Some(told.join(" or "));
-        }
-        let near = keys.into_iter().filter(|(k, _)| *k != key && edits(k, key) <= 2);
-        near.max_by_key(|(_, n)| *n).map(|(k, n)| format!("{k} ({n})"))
-    }
-
-    /// The model most like a name that nobody declares, how many declare that one, and how far the names are apart: 0
-    /// where only case, signs, maker or family differ.
-    fn nearest_model(&self, vendor: &str, typed: &str) -> Option<(String, usize, usize)> {
-        let mut models: BTreeMap<&str, usize> = models_of(vendor).into_iter().map(|model| (model, 0)).collect();
-        for provider in self.all {
-            let mut own: Vec<&str> = provider
-                .attributes
-                .iter()
-                .filter(|(_, value)| &**value == "true")
-                .filter_map(|(key, _)| key.strip_prefix(requirement::GPU))
-                .map(vendor_and_model)
-                .filter(|(v, model)| *v == vendor && !model.is_empty() && *model != "*")
-                .map(|(_, model)| model)
-                .collect();
-            own.sort_unstable();
-            own.dedup();
-            for model in own {
-                *models.entry(model).or_default() += 1;
-            }
-        }
-        let wanted = core(typed);
-        let likeness = |model: &str| if core(model) == wanted { 0 } else { edits(&core(model), &wanted) };
-        let most = (wanted.chars().count() / 3).min(2);
-        models
-            .into_iter()
-            .filter(|(model, _)| *model != typed)
-            .map(|(model, n)| (likeness(model), model, n))
-            .filter(|(edits, ..)| *edits <= most)
-            .min_by_key(|(edits, _, n)| (*edits, std::cmp::Reverse(*n)))
-            .map(|(edits, model, n)| (model.to_owned(), n, edits))
-    }
-
-    /// How the model of a key is declared, commonest first.
-    fn ways(&self, asked: &Attribute) -> String {
-        let mut ways: BTreeMap<String, usize> = BTreeMap::new();
-        for (key, value) in self.all.iter().flat_map(|provider| &provider.attributes) {
-            if let Some(key) = key.strip_prefix(requirement::GPU).filter(|key| same_model(asked, key, value)) {
-                *ways.entry(short_key(key)).or_default() += 1;
-            }
-        }
-        let mut ways: Vec<(String, usize)> = ways.into_iter().collect();
-        ways.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        ways.iter().take(3).map(|(key, n)| format!("{key} ({n})")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Storage classes that are declared, commonest first.
-    fn classes(&self) -> String {
-        let mut classes: BTreeMap<&Clean, usize> = BTreeMap::new();
-        for (key, value) in self.all.iter().flat_map(|provider| &provider.attributes) {
-            if key.starts_with("capabilities/storage/") && key.ends_with("/class") {
-                *classes.entry(value).or_default() += 1;
-            }
-        }
-        let mut classes: Vec<(&Clean, usize)> = classes.into_iter().collect();
-        classes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        classes.iter().take(4).map(|(class, n)| format!("{class}: {n}")).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// `region=us-west`.
-fn pair((key, value): &Attribute) -> String {
-    format!("{key}={value}")
-}
-
-fn dedup(names: Vec<String>) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for name in names {
-        if !out.contains(&name) {
-            out.push(name);
-        }
-    }
-    out
-}
-
-/// A GPU key without what every one of them says: `a100/ram/80Gi`, and `amd mi300x` of another vendor.
-fn short_key(key: &str) -> String {
-    let own = key.strip_prefix("vendor/nvidia/model/");
-    own.unwrap_or_else(|| key.strip_prefix("vendor/").unwrap_or(key)).to_owned()
-}
-
-/// The value that follows a name in a GPU key.
-fn part<'k>(key: &'k str, name: &str) -> Option<&'k str> {
-    let mut tokens = key.split('/');
-    while let (Some(token), Some(value)) = (tokens.next(), tokens.next()) {
-        if token == name {
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// Vendor and model of a GPU key, as they were written; empty where it has none.
-fn vendor_and_model(key: &str) -> (&str, &str) {
-    (part(key, "vendor").unwrap_or(""), part(key, "model").unwrap_or(""))
-}
-
-/// A GPU key without some of its pairs.
-fn without(key: &str, names: &[&str]) -> String {
-    let tokens: Vec<&str> = key.split('/').collect();
-    let kept = tokens.chunks(2).filter(|pair| !pair.first().is_some_and(|name| names.contains(name)));
-    kept.flatten().copied().collect::<Vec<_>>().join("/")
-}
-
-/// Whether a declared GPU key is of the model asked for, whatever else it says.
-fn same_model(asked: &Attribute, key: &str, value: &Clean) -> bool {
-    let ((vendor, model), (v, m)) = (vendor_and_model(&asked.0), vendor_and_model(key));
-    *value == asked.1 && vendor == v && !m.is_empty() && super::attribute::key_matches(model, m)
-}
-
-fn declares_model(asked: &Attribute, provider: &Provider) -> bool {
-    provider
-        .attributes
-        .iter()
-        .any(|(key, value)| key.strip_prefix(requirement::GPU).is_some_and(|key| same_model(asked, key, value)))
-}
-
-/// What is left of a card's name without what people add or leave out: case, signs, maker, family.
-fn core(model: &str) -> String {
-    let mut name: String = model.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    for family in ["nvidia", "geforce", "quadro", "tesla", "rtx", "gtx"] {
-        if let Some(rest) = name.strip_prefix(family).filter(|rest| !rest.is_empty()) {
-            name = rest.to_owned();
-        }
-    }
-    name
 }
 
 /// Seconds for people: `48 s`, `12 min`, `3.5 h`.

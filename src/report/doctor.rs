@@ -1,7 +1,7 @@
 //! A diagnosis for people and for scripts: plain text, and the JSON document `assets/doctor.schema.json` describes.
 
 use crate::domain::bid::Snapshot;
-use crate::domain::doctor::{Cause, Diagnosis, Step, Weight};
+use crate::domain::cause::{Cause, Diagnosis, Step, Weight};
 use crate::domain::registry::Registered;
 use serde::Serialize;
 use std::fmt::Write as _;

@@ -9,9 +9,10 @@ use akbids::domain::appraise::{Market, appraise};
 use akbids::domain::attribute::{covers, key_matches};
 use akbids::domain::auditor::Auditors;
 use akbids::domain::bid::*;
+use akbids::domain::cause::{Cause, Code, Diagnosis, Evidence, Verdict, Weight};
 use akbids::domain::complete::complete;
 use akbids::domain::diff::Fit;
-use akbids::domain::doctor::{Cause, Code, Diagnosis, Evidence, Verdict, Weight, diagnose, to_audit};
+use akbids::domain::doctor::{diagnose, to_audit};
 use akbids::domain::field::At;
 use akbids::domain::gpu::{GpuKind, Vram};
 use akbids::domain::money::Amount;
@@ -1479,4 +1480,114 @@ fn support_92_support_129_support_341_support_453_who_could_have_bid_is_counted(
     ];
     assert_eq!(steps, wanted);
     assert_eq!(codes(&diagnosis), ["request_few"]);
+}
+
+// A provider's own gateway.
+
+/// What a gateway of v0.14 answers, and an older one whose machines are flat and know no GPUs.
+const STATUS: &str = r#"{"cluster":{"leases":7,"inventory":{"active":[{"cpu":1000,"gpu":1,"memory":5}],"pending":[],
+  "available":{"nodes":[
+    {"name":"a","allocatable":{"cpu":64000,"gpu":4,"memory":8},"available":{"cpu":12500,"gpu":3,"memory":68719476736,"storage_ephemeral":9}},
+    {"name":"b","allocatable":{"cpu":64000,"gpu":4,"memory":8},"available":{"cpu":2000,"gpu":2,"memory":1024,"storage_ephemeral":9}}],
+  "storage":[{"class":"beta3","size":5}]}}},"bidengine":{"orders":1},"manifest":{"deployments":7},
+  "cluster_public_hostname":"provider.example.com","address":"akash1selfsigned"}"#;
+
+#[test]
+fn what_a_gateway_says_is_read_old_and_new() {
+    let new = chain::decode_status(STATUS.as_bytes()).unwrap();
+    assert_eq!((new.leases, new.gpus(), new.most_gpus()), (Some(7), Some(5), Some(3)));
+    assert_eq!(
+        new.sentence(),
+        "answers; says 5 GPUs are free, at most 3 on one machine, 12.5 CPU and 64 GiB at most on one"
+    );
+    let old = r#"{"cluster":{"leases":1,"inventory":{"available":{"nodes":[{"cpu":1000,"memory":1073741824}]}}}}"#;
+    let old = chain::decode_status(old.as_bytes()).unwrap();
+    assert_eq!((old.gpus(), old.address), (None, None));
+    assert_eq!(old.nodes.unwrap()[0].memory_bytes, Some(1 << 30));
+    let silent = chain::decode_status(br#"{"cluster":{"leases":1,"inventory":{"error":"x"}}}"#).unwrap();
+    assert_eq!(silent.sentence(), "answers; does not say what is free");
+    for bad in ["{}", "[]", "<html>", r#"{"cluster":{"#] {
+        assert!(chain::decode_status(bad.as_bytes()).is_err(), "{bad}");
+    }
+    let version = chain::decode_version(br#"{"akash":{"version":"v0.14.0","commit":"x"},"kube":{}}"#).unwrap();
+    assert_eq!(version.as_deref(), Some("v0.14.0"));
+    assert_eq!(chain::decode_version(b"{}").unwrap(), None);
+}
+
+/// Answers each connection over TLS with a certificate that it signed itself, until as many came as are to be answered.
+fn gateway(connections: usize) -> (u16, std::thread::JoinHandle<()>) {
+    use std::io::{Read as _, Write as _};
+    let file = |name: &str| std::fs::read(format!("{}/tests/data/gateway/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let certificate = rustls::pki_types::CertificateDer::from(file("certificate.der"));
+    let key = rustls::pki_types::PrivateKeyDer::try_from(file("key.der")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = move || {
+        for socket in listener.incoming().take(connections) {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, socket.unwrap());
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if stream.read(&mut byte).unwrap_or(0) == 0 {
+                    break;
+                }
+                head.push(byte[0]);
+            }
+            let body = match String::from_utf8(head).unwrap().split(' ').nth(1) {
+                Some("/status") => STATUS,
+                Some("/version") => r#"{"akash":{"version":"v0.14.0"}}"#,
+                other => panic!("{other:?} was asked for"),
+            };
+            let length = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    };
+    (port, std::thread::spawn(serve))
+}
+
+/// "GPUs shown available, no bids": machine by machine, not in all.
+#[test]
+fn console_287_a_gateway_with_a_certificate_of_its_own_is_asked() {
+    let (port, served) = gateway(4);
+    let mut one = provider(1, &[], &[]);
+    one.address = Address::new("akash1selfsigned");
+    one.host = Some(Clean::new(&format!("127.0.0.1:{port}")));
+    let ask =
+        |provider: &Provider, local| runtime().block_on(chain::ask_gateway(provider, local, Instant::now() + PATIENCE));
+    // What the chain says of an address near by is not followed, unless that is wanted.
+    assert!(matches!(ask(&one, false), Err(ChainError::BadUrl { .. })));
+    let found = ask(&one, true).unwrap();
+    assert_eq!((found.version.as_deref(), found.most_gpus()), (Some("v0.14.0"), Some(3)));
+    // Somebody else's gateway says nothing of this provider.
+    one.address = Address::new("akash1somebodyelse");
+    assert!(matches!(ask(&one, true), Err(ChainError::Shape { .. })));
+    served.join().unwrap();
+    for host in [
+        "user@provider.example.com:8443",
+        "a/b",
+        "provider.example.com:8443?x",
+        "localhost:1",
+        "10.0.0.1:8443",
+        "[::1]:8443",
+        "169.254.169.254",
+        "[::ffff:127.0.0.1]:1",
+        "",
+    ] {
+        one.host = Some(Clean::new(host));
+        assert!(matches!(ask(&one, false), Err(ChainError::BadUrl { .. })), "{host}");
+    }
+    // Nobody there.
+    one.host = Some(Clean::new(&format!("127.0.0.1:{port}")));
+    assert!(matches!(ask(&one, true), Err(ChainError::Connect { .. })));
 }
