@@ -701,12 +701,6 @@ impl<'a> Case<'a> {
                 relaxed.push((leave_out.join(" and "), (Clean::new(&key), asked.1.clone())));
             }
         }
-        let interface = part(&asked.0, "interface");
-        // Cards are declared as `sxm`, of whatever generation.
-        if interface.is_some_and(|interface| interface.starts_with("sxm") && interface != "sxm") {
-            let key = asked.0.replace(&format!("/interface/{}", interface.unwrap_or("")), "/interface/sxm");
-            relaxed.insert(0, ("the number after sxm".to_owned(), (Clean::new(&key), asked.1.clone())));
-        }
         let counted: Vec<(String, usize)> = relaxed
             .into_iter()
             .map(|(what, key)| (what, field.count(|provider| declares_gpu(&key, provider))))
@@ -714,16 +708,29 @@ impl<'a> Case<'a> {
         evidence.extend(counted.iter().map(|(what, n)| Count { what: format!("without {what}"), n: *n }));
         let model = field.count(|provider| declares_model(asked, provider));
         let text = format!(
-            "none of {} declares {} letter by letter, though {model} declare a {typed} in another way{rest}",
+            "none of {} declares {} letter by letter, though {model} declare {typed} in another way{rest}",
             field.scope(),
             short_key(&asked.0),
         );
         // What leaves most; of those the least that has to be left out.
         let best = counted.iter().rev().max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0);
-        let fix = match best {
-            Some((what, n)) => format!("leave {what} out of the SDL: {n} are left then"),
-            None => format!("ask for it as they declare it: {}", field.ways(asked)),
-        };
+        let mut fixes = Vec::new();
+        // Cards are declared as `sxm`, of whatever generation.
+        let interface = part(&asked.0, "interface").unwrap_or("");
+        if interface.starts_with("sxm") && interface != "sxm" {
+            let key = asked.0.replace(&format!("/interface/{interface}"), "/interface/sxm");
+            let key = (Clean::new(&key), asked.1.clone());
+            let n = field.count(|provider| declares_gpu(&key, provider));
+            evidence.push(Count { what: "with sxm".to_owned(), n });
+            if n > 0 {
+                fixes.push(format!("write sxm instead of {interface}: {n} are left then"));
+            }
+        }
+        fixes.extend(best.map(|(what, n)| format!("leave {what} out of the SDL: {n} are left then")));
+        if fixes.is_empty() {
+            fixes.push(format!("ask for it as they declare it: {}", field.ways(asked)));
+        }
+        let fix = fixes.join("; or ");
         self.add_anew(Code::GpuVariant, weight, text, &fix, evidence);
     }
 
