@@ -1,6 +1,6 @@
 //! Who is registered as a provider: what a request is held against when nobody bids on it.
 
-use super::bid::{Address, Provider};
+use super::bid::Provider;
 use super::text::Clean;
 use std::sync::Arc;
 
@@ -15,12 +15,6 @@ pub struct Registered {
     pub unreadable: usize,
     /// Why it is not complete.
     pub why: Option<Clean>,
-}
-
-impl Registered {
-    pub fn provider(&self, address: &Address) -> Option<&Arc<Provider>> {
-        self.providers.iter().find(|provider| provider.address == *address)
-    }
 }
 
 /// How far the reading has come.

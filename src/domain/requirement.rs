@@ -134,14 +134,6 @@ pub fn declares_storage(asked: &[Attribute], provider: &Provider) -> bool {
     groups.values().any(|group| attribute::covers(asked, group))
 }
 
-/// Whether the chain takes a bid of this provider on the request. `None`: that hangs on signatures which are not known.
-pub fn eligible(requirements: &Requirements, request: &[Unit], provider: &Provider) -> Option<bool> {
-    if !capable(request, provider) {
-        return Some(false);
-    }
-    requirements.met_by(provider)
-}
-
 /// Whether a provider declares the cards and storage of every unit.
 pub fn capable(request: &[Unit], provider: &Provider) -> bool {
     request.iter().all(|unit| has_cards(unit, provider) && has_storage(unit, provider))

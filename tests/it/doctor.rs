@@ -164,7 +164,6 @@ fn a_storage_class_is_declared_whole_in_one_group() {
     assert!(!storage(&[]));
 }
 
-/// A thousand requests against recorded and made-up providers: the same answer as the rule written out plainly.
 #[test]
 fn signed_attributes_count_where_auditors_are_asked_for_and_declared_ones_do_not() {
     let requirements = |all: &[&str], any: &[&str], pairs: Pairs<'_>| Requirements {
