@@ -6,6 +6,8 @@
 //!          once ────┘     └────► wire_market, wire_meta ─────► wire ◄── saved
 //! ```
 //!
+//! [`ask_gateway`] asks a provider itself, which is not the chain.
+//! [`providers`] and [`audits`] read who is registered, for the doctor; [`track_record`] what became of a provider's leases.
 //! [`once`] reads everything a single time, [`follow`] keeps reading, [`saved`] reads a file. The decoders are pure and
 //! know nothing of the network; `rest` makes one GET and says what an answer means; `endpoints` knows which node is
 //! asked; `fetch` puts answers of one height together.
@@ -14,6 +16,8 @@ mod endpoints;
 mod error;
 mod fetch;
 mod follow;
+mod gateway;
+mod registry;
 mod rest;
 pub mod rhythm;
 mod saved;
@@ -26,6 +30,8 @@ pub use endpoints::{Client, GENERATION};
 pub use error::{ChainError, Kind};
 pub use fetch::{Ask, Read, again, latest, once};
 pub use follow::{Command, Event, follow};
+pub use gateway::{ask_gateway, decode_status, decode_version};
+pub use registry::{audits, providers, registered_for, track_record};
 pub use rest::{Answer, Endpoint, Listed, Unanswered, mainnet, sandbox};
 pub use saved::saved;
 pub use wire::{DecodeError, Page};

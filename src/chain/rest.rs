@@ -141,8 +141,14 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     pub unreadable: Vec<Unreadable>,
     pub height: Option<u64>,
-    /// The endpoint gave the same page key twice: what follows could not be read.
+    /// The endpoint gave the same page key twice, or no more was wanted: what follows was not read.
     pub cut: bool,
+}
+
+impl<T> Listed<T> {
+    pub fn new() -> Self {
+        Self { items: Vec::new(), unreadable: Vec::new(), height: None, cut: false }
+    }
 }
 
 /// The connections, one pool for each way of reaching a host.
@@ -274,9 +280,25 @@ impl Http {
         question: Question<'_>,
         decode: fn(&[u8], usize) -> Result<Page<T>, DecodeError>,
     ) -> Result<Listed<T>, ChainError> {
+        let mut all = Listed::new();
+        // On the heap: four lists are asked side by side, and each would be kept in the frame of all who wait.
+        Box::pin(self.list_into(&mut all, question, decode, &mut |_| true)).await?;
+        Ok(all)
+    }
+
+    /// As [`Http::list`], into `all`, which keeps what was read when it ends in an error. `more` is asked after each
+    /// page; once it says no, the list is cut.
+    pub async fn list_into<T>(
+        &self,
+        all: &mut Listed<T>,
+        question: Question<'_>,
+        decode: fn(&[u8], usize) -> Result<Page<T>, DecodeError>,
+        more: &mut (dyn FnMut(&Listed<T>) -> bool + Send),
+    ) -> Result<(), ChainError> {
         let mut size = PAGE;
         loop {
-            match self.pages(question, size, decode).await {
+            *all = Listed::new();
+            match self.pages(all, question, size, decode, more).await {
                 // Entries may be large: fewer at a time.
                 Err(ChainError::TooLarge { .. }) if size > 50 => size /= 4,
                 other => return other,
@@ -286,13 +308,15 @@ impl Http {
 
     async fn pages<T>(
         &self,
+        all: &mut Listed<T>,
         question: Question<'_>,
         size: usize,
         decode: fn(&[u8], usize) -> Result<Page<T>, DecodeError>,
-    ) -> Result<Listed<T>, ChainError> {
+        more: &mut (dyn FnMut(&Listed<T>) -> bool + Send),
+    ) -> Result<(), ChainError> {
         let (endpoint, route) = (&question.endpoint.shown, question.route);
         let limit = size.to_string();
-        let mut all = Listed { items: Vec::new(), unreadable: Vec::new(), height: question.pin, cut: false };
+        all.height = question.pin;
         let (mut key, mut seen) = (None::<String>, HashSet::new());
         let (mut first, mut bytes) = (0, 0);
         loop {
@@ -308,11 +332,12 @@ impl Http {
             first += page.items.len() + page.unreadable.len();
             all.items.extend(page.items);
             all.unreadable.extend(page.unreadable);
+            let goes_on = more(all);
             match page.next_key {
-                None => return Ok(all),
-                Some(next) if seen.contains(&next) => {
+                None => return Ok(()),
+                Some(next) if seen.contains(&next) || !goes_on => {
                     all.cut = true;
-                    return Ok(all);
+                    return Ok(());
                 }
                 Some(_) if bytes > MAX_LIST => {
                     return Err(ChainError::TooLarge {

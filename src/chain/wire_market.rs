@@ -14,7 +14,7 @@ use crate::domain::bid::{
 };
 use crate::domain::gpu::GpuKind;
 use crate::domain::money::{Amount, Denom};
-use crate::domain::resources::{Unit, Volume};
+use crate::domain::resources::{Demands, Unit, Volume};
 use crate::domain::text::Clean;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -459,8 +459,19 @@ impl<'a> UnitBody<'a> {
             gpu_kinds: kinds.filter_map(|attribute| gpu_kind(attribute, names)).collect(),
             storage: storage.iter().map(|volume| volume.volume(names)).collect(),
             endpoints: endpoints.iter().filter_map(|endpoint| names.texts.of(&endpoint.kind, Clean::new)).collect(),
+            demands: if price.is_some() { demands(resources) } else { Demands::default() },
             price,
         })
+    }
+}
+
+/// What the chain holds against a provider's attributes.
+fn demands(resources: &Resources<'_>) -> Demands {
+    let gpu = resources.gpu.as_ref().and_then(|gpu| gpu.attributes.as_deref()).unwrap_or(&[]);
+    let volumes = resources.storage.iter().flatten().filter_map(|volume| volume.attributes.as_deref());
+    Demands {
+        gpu: attributes(gpu),
+        storage: volumes.map(attributes).filter(|attributes| !attributes.is_empty()).collect(),
     }
 }
 

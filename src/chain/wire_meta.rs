@@ -19,6 +19,21 @@ pub fn provider(bytes: &[u8]) -> Result<Provider, DecodeError> {
     provider_entry(&text).map_err(|reason| DecodeError::shape(&reason))
 }
 
+/// One page of `providers`. `first` is the number of entries on the pages before.
+pub fn providers(bytes: &[u8], first: usize) -> Result<Page<Provider>, DecodeError> {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(borrow)]
+        providers: &'a RawValue,
+        #[serde(borrow, default)]
+        pagination: Option<Pagination<'a>>,
+    }
+    let text = utf8(bytes);
+    let page: List<'_> = object(&text)?;
+    let (items, unreadable) = entries(page.providers.get(), "providers", first, provider_entry)?;
+    Ok(Page { items, unreadable, next_key: next_key(page.pagination.as_ref()) })
+}
+
 /// `{"provider": {…}}`, or the provider itself.
 pub(crate) fn provider_entry(text: &str) -> Result<Provider, String> {
     #[derive(Deserialize)]

@@ -42,6 +42,24 @@ pub const LEASED_DSEQ: u64 = 13_757_112;
 pub const PAUSED_DSEQ: u64 = 13_756_540;
 /// Its tenant closed the lease: order 2 is open, bids of order 1 still say `open`.
 pub const REOPENED_DSEQ: u64 = 13_755_208;
+/// Asks for a region where nobody is.
+pub const NO_ATTRIBUTE_DSEQ: u64 = 13_754_101;
+/// Asks for a model that goes by another name: `rtx-4090`.
+pub const MISSPELT_DSEQ: u64 = 13_754_102;
+/// Asks for an interface that nobody declares in those letters: `sxm5`.
+pub const VARIANT_DSEQ: u64 = 13_754_103;
+/// Pays at most 55 uact a block for two A100.
+pub const LOW_CEILING_DSEQ: u64 = 13_754_104;
+/// The lease of its first group has used up the escrow; its second group is open.
+pub const EMPTY_ESCROW_DSEQ: u64 = 13_754_105;
+/// Asks for the signature of an auditor that signed nobody.
+pub const UNSIGNED_DSEQ: u64 = 13_754_106;
+/// All its bids were withdrawn.
+pub const WITHDRAWN_DSEQ: u64 = 13_754_107;
+/// Its order has had the 21 bids that it takes; what is left of them offers half of what was asked.
+pub const FULL_DSEQ: u64 = 13_754_108;
+/// Deployments of the past, from this number on: leases of the first three providers and how they ended.
+const HISTORY_DSEQ: u64 = 13_700_001;
 /// The auditor that Akash's own tools ask for.
 pub const AUDITOR: &str = "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63";
 /// Which of the demo's providers has control characters in its attributes.
@@ -117,6 +135,14 @@ pub fn provider_address(number: usize) -> String {
     let number = u64::try_from(number).unwrap_or(u64::MAX);
     encoding::bech32("akash", &encoding::scramble::<20>(1, number))
 }
+
+/// The tenant of the deployments that nobody bids on: not [`OWNER`], whose own stay as few as they are.
+fn other_tenant() -> String {
+    encoding::bech32("akash", &encoding::scramble::<20>(4, 0))
+}
+
+/// "Silver" of the known auditors: in old requests still, signing nobody any more.
+const SILENT_AUDITOR: &str = "akash17fqxak4kprh2rlatjlv9w04s9ugl7mn32ckut3";
 
 fn other_auditor() -> String {
     encoding::bech32("akash", &encoding::scramble::<20>(2, 0))
@@ -317,16 +343,26 @@ type Past = Box<dyn FnOnce(&mut State, u64)>;
 /// A deployment of the past with one GPU group, and what happened to it.
 struct Story {
     id: DeploymentId,
+    /// Cards that its bids offer.
+    cards: u64,
     events: Vec<(u64, Past)>,
 }
 
 impl Story {
     fn new(dseq: u64, created: i64, deposit: u128) -> Self {
-        let id = deployment_id(dseq);
-        let mut story = Self { id: id.clone(), events: Vec::new() };
+        let groups = if dseq == DSEQ { vec![gpu_group(), web_group()] } else { vec![gpu_group()] };
+        Self::of(deployment_id(dseq), created, deposit, groups)
+    }
+
+    /// A deployment of another tenant.
+    fn another(dseq: u64, created: i64, deposit: u128, groups: Vec<GroupSpec>) -> Self {
+        Self::of(DeploymentId { owner: other_tenant().into(), dseq: Quoted(dseq) }, created, deposit, groups)
+    }
+
+    fn of(id: DeploymentId, created: i64, deposit: u128, groups: Vec<GroupSpec>) -> Self {
+        let mut story = Self { id: id.clone(), cards: 2, events: Vec::new() };
         story.then(created, move |state, height| {
-            let hash = encoding::base64(&encoding::scramble::<32>(9, dseq));
-            let groups = if dseq == DSEQ { vec![gpu_group(), web_group()] } else { vec![gpu_group()] };
+            let hash = encoding::base64(&encoding::scramble::<32>(9, id.dseq.0));
             state.create_deployment(height, &id, &hash, &groups, &Coin::new("uact", deposit));
         });
         story
@@ -345,8 +381,9 @@ impl Story {
             let step = u64::try_from(at).unwrap_or(0);
             let amount = format!("{}.500000", from + step * 137);
             let offset = offset + i64::try_from(at / 2).unwrap_or(0);
+            let cards = self.cards;
             self.then(offset, move |state, height| {
-                let offer = vec![offer(gpu_unit(2, &[A100_80]), 1)];
+                let offer = vec![offer(gpu_unit(cards, &[A100_80]), 1)];
                 state.create_bid(height, NewBid { id, price: price("uact", &amount), offer, reclamation_window: None });
             });
         }
@@ -359,12 +396,73 @@ impl Story {
         });
     }
 
+    fn withdraw(&mut self, offset: i64, sellers: impl Iterator<Item = usize>) {
+        for seller in sellers {
+            let id = self.id.order(1, 1).bid(&provider_address(seller));
+            self.then(offset, move |state, height| {
+                state.withdraw_bid(height, &id);
+            });
+        }
+    }
+
     fn close_lease(&mut self, offset: i64, seller: usize, end: LeaseEnd) {
         let id = self.id.order(1, 1).bid(&provider_address(seller));
         self.then(offset, move |state, height| {
             state.close_lease(height, &id, end);
         });
     }
+}
+
+/// Deployments on which nobody bids, each for a reason of its own, and the track record of a few providers.
+fn without_bids() -> Vec<Story> {
+    let asking = |models: &[&str], ceiling| group("gpu", &[], vec![(gpu_unit(2, models), 1, ceiling)]);
+    let another = |dseq, group| Story::another(dseq, -40, 5_000_000, vec![group]);
+    let mut region = gpu_group();
+    region.requirements.attributes = vec![attribute("region", "ap-south"), attribute("tier", "community")];
+    let mut unsigned = gpu_group();
+    unsigned.requirements.signed_by.all_of = vec![SILENT_AUDITOR.into()];
+    let mut broke = Story::another(EMPTY_ESCROW_DSEQ, -900, 1_500_000, vec![gpu_group(), web_group()]);
+    broke.bids(-897, 1, 0..1, 3100);
+    broke.lease(-890, 0);
+    let mut withdrawn = Story::another(WITHDRAWN_DSEQ, -90, 10_000_000, vec![gpu_group()]);
+    withdrawn.bids(-88, 1, 0..4, 2900);
+    withdrawn.withdraw(-38, 0..4);
+    let mut full = Story::another(FULL_DSEQ, -80, 10_000_000, vec![gpu_group()]);
+    full.cards = 1;
+    full.bids(-78, 1, 0..21, 1400);
+    full.withdraw(-20, 0..15);
+    let mut stories = vec![
+        another(NO_ATTRIBUTE_DSEQ, region),
+        another(MISSPELT_DSEQ, asking(&["vendor/nvidia/model/rtx-4090"], "20000")),
+        another(VARIANT_DSEQ, asking(&["vendor/nvidia/model/h100/ram/80Gi/interface/sxm5"], "20000")),
+        another(LOW_CEILING_DSEQ, asking(&[A100_80], "55")),
+        another(UNSIGNED_DSEQ, unsigned),
+        broke,
+        withdrawn,
+        full,
+    ];
+    let ends = [
+        LeaseEnd::Tenant,
+        LeaseEnd::Tenant,
+        LeaseEnd::Unstable,
+        LeaseEnd::Tenant,
+        LeaseEnd::Decommission,
+        LeaseEnd::Tenant,
+    ];
+    for (number, end) in (0u32..).zip(ends.into_iter().cycle()).take(18) {
+        let created = -8900 + 200 * i64::from(number);
+        let seller = usize::try_from(number % 3).unwrap_or(0);
+        let mut story = Story::another(HISTORY_DSEQ + u64::from(number), created, 5_000_000, vec![gpu_group()]);
+        story.bids(created + 2, 1, seller..=seller, 1500);
+        story.lease(created + 5, seller);
+        story.close_lease(created + 150, seller, end);
+        let id = story.id.clone();
+        story.then(created + 160, move |state, height| {
+            state.close_deployment(height, &id);
+        });
+        stories.push(story);
+    }
+    stories
 }
 
 fn deployment_id(dseq: u64) -> DeploymentId {
@@ -400,8 +498,11 @@ fn stories() -> Vec<(u64, Past)> {
         }
     }
     let empty = Story::new(NO_BIDS_DSEQ, -2, 5_000_000);
-    let mut past: Vec<_> =
-        [closed, paused, reopened, leased, live, empty].into_iter().flat_map(|story| story.events).collect();
+    let mut past: Vec<_> = [closed, paused, reopened, leased, live, empty]
+        .into_iter()
+        .chain(without_bids())
+        .flat_map(|s| s.events)
+        .collect();
     // Balances are shared by all stories: history must be written in the order of the blocks.
     past.sort_by_key(|(height, _)| *height);
     past
@@ -427,6 +528,7 @@ impl Chain {
         chain.act(|state, _| {
             state.fund(1, &other_auditor(), &[Coin::new("uakt", 900_000_000)]);
             state.fund(1, OWNER, &coins(120_000_000, 25_000_000));
+            let tenant = coins(250_000_000, 25_000_000);
             // It has signed before: six deployments, two leases, two closings.
             let row = super::record::Account {
                 address: OWNER.into(),
@@ -457,6 +559,7 @@ impl Chain {
                     }
                 }
             }
+            state.fund(1, &other_tenant(), &tenant);
             for (height, event) in stories() {
                 event(state, height);
             }

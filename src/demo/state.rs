@@ -149,6 +149,10 @@ pub enum LeaseEnd {
     Tenant,
     /// The provider left: the group is paused.
     Provider,
+    /// So did this one: what ran was not healthy.
+    Unstable,
+    /// And this one: it takes the machine away.
+    Decommission,
 }
 
 impl State {
@@ -477,12 +481,16 @@ impl State {
         let reason = match end {
             LeaseEnd::Tenant => "lease_closed_owner",
             LeaseEnd::Provider => "lease_closed_reason_unspecified",
+            LeaseEnd::Unstable => "lease_closed_reason_unstable",
+            LeaseEnd::Decommission => "lease_closed_reason_decommission",
         };
         self.end_lease(height, id, reason)?;
         self.orders.update(height, &order, |row| row.state = CLOSED.into())?;
         match end {
             LeaseEnd::Tenant => self.reopen(height, &order),
-            LeaseEnd::Provider => self.set_group(height, &order.deployment(), Some(order.gseq), "paused"),
+            LeaseEnd::Provider | LeaseEnd::Unstable | LeaseEnd::Decommission => {
+                self.set_group(height, &order.deployment(), Some(order.gseq), "paused")
+            }
         }
     }
 

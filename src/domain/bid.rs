@@ -1,5 +1,6 @@
 //! Bids, orders, leases, providers as the chain has them, and one [`Snapshot`] of all of a deployment.
 
+use super::attribute;
 use super::gpu::GpuKind;
 use super::money::{Amount, BlockTime, Rates};
 use super::resources::Unit;
@@ -147,15 +148,35 @@ pub struct Requirements {
 }
 
 impl Requirements {
-    /// The auditors asked for that are missing among `audits`: all those of `all_of` without a record there, and those
-    /// of `any_of` where none of them has one.
+    /// Whether somebody has to have signed the attributes. Then the chain looks at what was signed only, and what a
+    /// provider declares of itself counts for nothing (chain-sdk `groupspec.go`, `MatchRequirements`).
+    pub fn need_auditors(&self) -> bool {
+        !self.all_of.is_empty() || !self.any_of.is_empty()
+    }
+
+    /// Whether an auditor's record covers every attribute asked for; with none asked any record does.
+    pub fn signed_in(&self, audit: &Audit) -> bool {
+        attribute::covers(&self.attributes, &audit.attributes)
+    }
+
+    /// The auditors asked for whose signature is missing among `audits`: all those of `all_of` without a record that
+    /// covers the attributes asked for, and those of `any_of` where none of them has one.
     pub fn unsigned(&self, audits: &[Audit]) -> Vec<Address> {
-        let signed = |auditor: &Address| audits.iter().any(|audit| audit.auditor == *auditor);
+        let signed = |auditor: &Address| audits.iter().any(|audit| audit.auditor == *auditor && self.signed_in(audit));
         let mut missing: Vec<Address> = self.all_of.iter().filter(|a| !signed(a)).cloned().collect();
         if !self.any_of.iter().any(signed) {
             missing.extend(self.any_of.iter().cloned());
         }
         missing
+    }
+
+    /// Whether the chain takes a bid of this provider as far as attributes and auditors go. `None`: signatures are
+    /// asked for, and the provider's are not known.
+    pub fn met_by(&self, provider: &Provider) -> Option<bool> {
+        if self.need_auditors() {
+            return provider.audits.as_deref().map(|audits| self.unsigned(audits).is_empty());
+        }
+        Some(attribute::covers(&self.attributes, &provider.attributes))
     }
 }
 

@@ -3,9 +3,7 @@
 //! Grammar (provider `inventory.go`, chain-sdk `go/sdl/gpu.go`): `vendor/V/model/M[/ram/R][/interface/I]`,
 //! value `"true"`. The pairs are read in any order: provider attributes are seen with theirs reversed.
 
-use super::money::parse_decimal;
 use super::text::Clean;
-use rust_decimal::Decimal;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -181,12 +179,6 @@ impl GpuKind {
         }
     }
 
-    /// What one such card of that memory usually costs an hour, where `assets/gpus.csv` has a figure.
-    pub fn usual_price(&self, vram: Vram) -> Option<UsualPrice> {
-        let model = self.model.as_ref()?;
-        table_rows(&self.vendor, model).find(|row| row.memory == vram)?.usual
-    }
-
     /// Reads a provider attribute `capabilities/gpu/vendor/V/model/M…` = `true`.
     pub fn parse_capability(key: &str, value: &str) -> Option<Self> {
         Self::parse(key.strip_prefix("capabilities/gpu/")?, value)
@@ -217,34 +209,34 @@ struct TableRow {
     /// Folded like [`GpuKind::interface`].
     interface: &'static str,
     memory: Vram,
-    usual: Option<UsualPrice>,
 }
 
-/// What one card of a model usually costs an hour, in dollars: a dated hint, never a verdict.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UsualPrice {
-    pub low: Decimal,
-    pub high: Decimal,
-    pub source: &'static str,
-    pub as_of: &'static str,
+/// The lines of `assets/gpus.csv` that hold a row: `vendor,model,name,interface,memory_gib,source,…`; what stands
+/// behind is read by [`super::usual`].
+pub(super) fn table_lines() -> impl Iterator<Item = &'static str> {
+    include_str!("../../assets/gpus.csv").lines().filter(|line| !line.starts_with('#')).skip(1)
+}
+
+/// The table's own word for a model of a vendor, however it was written; `None` for one that is not there.
+pub(super) fn table_model(vendor: &str, model: &str) -> Option<&'static str> {
+    table_rows(vendor, model).next().map(|row| row.model)
+}
+
+/// The models of a vendor in the table, each once, in alphabetical order.
+pub fn models_of(vendor: &str) -> Vec<&'static str> {
+    let mut models: Vec<&'static str> = TABLE.iter().filter(|row| row.vendor == vendor).map(|row| row.model).collect();
+    models.dedup();
+    models
 }
 
 static TABLE: LazyLock<Vec<TableRow>> = LazyLock::new(|| {
-    let mut rows: Vec<TableRow> = include_str!("../../assets/gpus.csv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1)
+    let mut rows: Vec<TableRow> = table_lines()
         .filter_map(|line| {
             let mut cells = line.split(',');
             let (vendor, model, name) = (cells.next()?, cells.next()?, cells.next()?);
             let interface = cells.next().map(|i| if i.starts_with("SXM") { "sxm" } else { i })?;
             let memory = Vram::from_gib(cells.next()?.parse().ok()?);
-            let mut cells = cells.skip(1);
-            let mut usual = || {
-                let (low, high) = (parse_decimal(cells.next()?).ok()?, parse_decimal(cells.next()?).ok()?);
-                Some(UsualPrice { low, high, source: cells.next()?, as_of: cells.next()? })
-            };
-            Some(TableRow { vendor, model, name, interface, memory, usual: usual() })
+            Some(TableRow { vendor, model, name, interface, memory })
         })
         .collect();
     rows.sort_by_key(|row| (row.model, row.vendor));

@@ -10,14 +10,26 @@
 //! - All text of the chain is [`text::Clean`].
 
 pub mod appraise;
+pub mod attribute;
+pub mod auditor;
 pub mod bid;
+pub mod cause;
+pub mod complete;
 pub mod diff;
+pub mod doctor;
 pub mod field;
+pub mod gateway;
 pub mod gpu;
 pub mod money;
 pub mod outcome;
 pub mod query;
 pub mod quote;
 pub mod rank;
+pub mod record;
+pub mod registry;
+pub mod requirement;
 pub mod resources;
+pub mod shell;
+mod supply;
 pub mod text;
+pub mod usual;

@@ -9,6 +9,8 @@
 //! A comparison of a value that is not known is neither true nor false: the row goes, negated or not.
 
 use super::appraise::Row;
+use super::auditor::Auditors;
+use super::bid::Address;
 use super::diff::Fit;
 use super::field::{At, Field, Kind, Value, edits};
 use super::money::{self, AmountError};
@@ -56,6 +58,8 @@ enum Test {
         field: Field,
         op: Op,
         values: Vec<Pattern>,
+        /// Of an auditor typed by name: the addresses that go by it.
+        addresses: Vec<Address>,
     },
     Number {
         field: Field,
@@ -217,10 +221,22 @@ impl Query {
         loop {
             reader.skip_while(char::is_whitespace);
             if reader.peek().is_none() {
-                return Ok(Self { clauses });
+                return Ok(Self { clauses }.naming(&Auditors::default()));
             }
             clauses.push(reader.clause()?);
         }
+    }
+
+    /// Lets auditors be typed by these names too. The well-known ones already may.
+    #[must_use]
+    pub fn naming(mut self, auditors: &Auditors) -> Self {
+        for clause in &mut self.clauses {
+            if let Test::Text { field: Field::Auditor, values, addresses, .. } = &mut clause.test {
+                let named = auditors.iter().filter(|(_, name)| values.iter().any(|value| value.is(&lower(name))));
+                *addresses = named.map(|(address, _)| address.clone()).collect();
+            }
+        }
+        self
     }
 
     pub fn clauses(&self) -> &[Clause] {
@@ -341,7 +357,8 @@ impl Reader {
                     Pattern::new(&typed, fold)
                         .ok_or_else(|| error(column, format!("a value is missing after {alias}{}", op.sign())))
                 };
-                Test::Text { op, values: values.into_iter().map(pattern).collect::<Result<_, _>>()?, field }
+                let values: Vec<Pattern> = values.into_iter().map(pattern).collect::<Result<_, _>>()?;
+                Test::Text { op, values, field, addresses: Vec::new() }
             }
             Kind::Flag => {
                 let yes = values.iter().try_fold(true, |_, (column, typed)| match &*typed.to_lowercase() {
@@ -537,7 +554,7 @@ impl fmt::Display for Clause {
         match &self.test {
             Test::Words(words) => join(f, words, |f, word| quote(f, &word.typed, word_needs_quotes)),
             Test::Flag(field) => f.write_str(&field.alias()),
-            Test::Text { field, op, values } => {
+            Test::Text { field, op, values, .. } => {
                 write!(f, "{}{}", field.alias(), op.sign())?;
                 join(f, values, |f, value| quote(f, &value.typed, value_needs_quotes))
             }
@@ -581,6 +598,17 @@ fn quote(f: &mut fmt::Formatter<'_>, text: &str, needed: fn(&str) -> bool) -> fm
     f.write_str("\"")
 }
 
+/// A value as it would be typed after a field, in quotation marks where it needs them.
+pub fn shown_value(text: &str) -> String {
+    struct Shown<'a>(&'a str);
+    impl fmt::Display for Shown<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            quote(f, self.0, value_needs_quotes)
+        }
+    }
+    Shown(text).to_string()
+}
+
 fn value_needs_quotes(text: &str) -> bool {
     text.contains(|c: char| c.is_whitespace() || matches!(c, '|' | '"')) || text.starts_with(['=', '<', '>'])
 }
@@ -601,7 +629,7 @@ pub fn judge(clause: &Clause, row: &Row, at: &At) -> Verdict {
             Verdict::of((field.value(row, at) != Value::Unknown) != negated)
         }
         Test::Flag(field) => decide(&field.value(row, at), negated, &|value| *value == Value::Flag(true)),
-        Test::Text { field, op, values } => {
+        Test::Text { field, op, values, addresses } => {
             let fold = if *field == Field::Gpu { lower_card } else { lower };
             let is = |text: &str| {
                 let text = fold(text);
@@ -609,6 +637,7 @@ pub fn judge(clause: &Clause, row: &Row, at: &At) -> Verdict {
                 let bare = text.strip_prefix("rtx").or_else(|| text.strip_prefix("gtx"));
                 let bare = bare.filter(|_| *field == Field::Gpu);
                 values.iter().any(|value| value.is(&text) || bare.is_some_and(|bare| value.is(bare)))
+                    || addresses.iter().any(|address| address.as_str() == text)
             };
             decide(&field.value(row, at), negated != (*op == Op::Unequal), &|value| match value {
                 Value::Text(text) => is(text),

@@ -1,5 +1,6 @@
 //! Units of CPU, memory, storage and GPU, of a request and of an offer alike.
 
+use super::attribute::Attribute;
 use super::gpu::GpuKind;
 use super::money::Amount;
 use super::text::Clean;
@@ -26,6 +27,18 @@ pub struct Unit {
     pub endpoints: Vec<Clean>,
     /// Ceiling of one replica per block, in a request only.
     pub price: Option<Amount>,
+    /// In a request only.
+    pub demands: Demands,
+}
+
+/// What the chain itself holds against a provider's `capabilities/…` attributes before it takes a bid, letter by
+/// letter as it was asked: [`GpuKind`] folds case and `sxm5`, the chain does not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Demands {
+    /// GPU attributes: one of them has to be declared.
+    pub gpu: Vec<Attribute>,
+    /// Attributes of each volume that has any: one declared class has to have them all.
+    pub storage: Vec<Vec<Attribute>>,
 }
 
 /// One storage volume of a unit.

@@ -124,15 +124,6 @@ pub fn clean(raw: &str, max: usize) -> String {
     out
 }
 
-/// `word` as one word of a POSIX shell, for a command that is printed to be copied.
-pub fn shell_word(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// Whether a terminal shows `c` as one or two cells, in place, in reading order.
 ///
 /// Left out besides controls: right-to-left letters (a terminal with bidi support reorders the digits next

@@ -16,7 +16,8 @@ use crate::domain::bid::{Address, BidId};
 use crate::domain::money::{Amount, BlockTime, Denom, four_digits};
 use crate::domain::outcome::{Made, NextStep, Outcome, Preparation, Recorded, Stop, Unlock, Watch, Word};
 use crate::domain::quote::{self, Facts, Limits, NoQuote, Quote};
-use crate::domain::text::{Clean, shell_word};
+use crate::domain::shell;
+use crate::domain::text::Clean;
 use crate::wallet::{self, Derivation, Key, KeyError, Keyring, Secret};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -479,7 +480,7 @@ impl Desk {
     fn commands<'a>(&self, leases: impl Iterator<Item = (&'a BidId, Option<Clean>)>, left_s: u64) -> NextStep {
         let command = |(id, host): (&BidId, Option<Clean>)| {
             let mut words = vec!["provider-services".to_owned(), "send-manifest".to_owned(), "deploy.yaml".to_owned()];
-            let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell_word(value)]);
+            let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell::quoted(value).into_owned()]);
             flag("--dseq", &id.dseq.to_string());
             flag("--provider", id.provider.as_str());
             if let Some(host) = host {

@@ -6,12 +6,13 @@
 use crate::domain::appraise::{self, Blocker, GroupView, Market, OfferedGpu, Row};
 use crate::domain::bid::{BidId, Deployment, Escrow, Lease, Provider, Requirements, Snapshot, Unreadable, Warning};
 use crate::domain::diff::Difference;
-use crate::domain::gpu::{GpuKind, VramSource};
+use crate::domain::gpu::GpuKind;
 use crate::domain::money::{Amount, BlockTime, BlockTimeSource, HOUR_S, Rate, six_decimals};
 use crate::domain::query::Query;
 use crate::domain::rank::View;
 use crate::domain::resources::{Total, Unit};
 use crate::domain::text::Clean;
+use crate::domain::usual::UsualPrices;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -572,15 +573,21 @@ impl<'a> ProviderOut<'a> {
 struct UsualOut {
     low: Number,
     high: Number,
-    source: &'static str,
-    as_of: &'static str,
+    source: String,
+    as_of: String,
 }
 
 /// The usual price of the one model offered. `None` for several, or where the table has no figure.
 fn usual(row: &Row) -> Option<UsualOut> {
     let [gpu] = row.gpus.kinds() else { return None };
-    let usual = gpu.model()?.usual_price(gpu.vram.filter(|_| gpu.vram_source != VramSource::Unknown)?)?;
-    Some(UsualOut { low: Number(usual.low), high: Number(usual.high), source: usual.source, as_of: usual.as_of })
+    let prices = UsualPrices::default();
+    let usual = prices.of(gpu.model()?, gpu.vram)?;
+    Some(UsualOut {
+        low: Number(usual.low),
+        high: Number(usual.high),
+        source: usual.source.to_string(),
+        as_of: usual.as_of.to_string(),
+    })
 }
 
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 //! `domain::rank`; nothing here decides.
 
 mod accept;
+pub mod doctor;
 mod json;
 mod plain;
 

@@ -38,6 +38,7 @@ fn unit(id: u32, gpus: u64, kinds: &[&str]) -> Unit {
         storage: vec![Volume { name: "default".into(), bytes: Some(100 * GIB), class: None, persistent: false }],
         endpoints: vec!["SHARED_HTTP".into()],
         price: Some(Amount::parse("10000", "uact").unwrap()),
+        ..Unit::default()
     }
 }
 
@@ -306,7 +307,7 @@ fn request() -> impl Strategy<Value = Vec<Unit>> {
                     })
                     .collect(),
                 endpoints: endpoints.into_iter().map(Clean::from).collect(),
-                price: None,
+                ..Unit::default()
             })
             .collect()
     })

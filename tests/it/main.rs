@@ -13,6 +13,7 @@ mod chain;
 mod cli;
 mod conformance;
 mod core;
+mod doctor;
 mod journeys;
 mod layers;
 mod lease;

@@ -4,7 +4,7 @@
 use akbids::domain::bid::*;
 use akbids::domain::gpu::GpuKind;
 use akbids::domain::money::{Amount, BlockTime, Rate, Rates};
-use akbids::domain::resources::{Unit, Volume};
+use akbids::domain::resources::{Demands, Unit, Volume};
 use akbids::domain::text::Clean;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -137,14 +137,16 @@ fn gib(n: &str) -> u64 {
 /// `8 64 100 2 a100/ram/80Gi`: CPUs, GiB of memory and disk, cards, kind.
 fn unit(text: &str, price: Option<&str>) -> Unit {
     let parts: Vec<&str> = text.split(' ').collect();
-    let kinds = parts[4].split('|').filter(|kind| *kind != "-");
+    let keys = parts[4].split('|').filter(|kind| *kind != "-").map(|kind| format!("vendor/nvidia/model/{kind}"));
+    let keys: Vec<String> = keys.collect();
+    let asked = keys.iter().filter(|_| price.is_some()).map(|key| (Clean::new(key), Clean::new("true")));
     Unit {
         id: 1,
         count: 1,
         cpu_m: Some(parts[0].parse::<u64>().unwrap() * 1000),
         memory_bytes: Some(gib(parts[1])),
         gpus: Some(parts[3].parse().unwrap()),
-        gpu_kinds: kinds.map(|kind| GpuKind::parse(&format!("vendor/nvidia/model/{kind}"), "true").unwrap()).collect(),
+        gpu_kinds: keys.iter().map(|key| GpuKind::parse(key, "true").unwrap()).collect(),
         storage: vec![Volume {
             name: Clean::new("default"),
             bytes: Some(gib(parts[2])),
@@ -153,6 +155,7 @@ fn unit(text: &str, price: Option<&str>) -> Unit {
         }],
         endpoints: vec![Clean::new("RANDOM_PORT")],
         price: price.map(|price| Amount::parse(price, "uact").unwrap()),
+        demands: Demands { gpu: asked.collect(), storage: Vec::new() },
     }
 }
 
