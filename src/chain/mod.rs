@@ -32,6 +32,6 @@ pub use fetch::{Ask, Read, again, latest, once};
 pub use follow::{Command, Event, follow};
 pub use gateway::{ask_gateway, decode_status, decode_version};
 pub use registry::{audits, providers, registered_for, track_record};
-pub use rest::{Answer, Endpoint, Listed, Unanswered, mainnet, sandbox};
+pub use rest::{Answer, Endpoint, Unanswered, mainnet, sandbox};
 pub use saved::saved;
 pub use wire::{DecodeError, Page};
