@@ -68,11 +68,13 @@ pub struct Config {
 /// What the signing flags and their variables say.
 #[derive(Clone, Debug)]
 pub struct SigningValues {
-    pub from: Option<String>,
+    pub from: Option<Value<String>>,
     /// `os`, `file`, `test`, or what the person wrote instead.
     pub keyring_backend: String,
     /// The folder that holds the keyring; `None` where no home directory is known.
     pub keyring_dir: Option<PathBuf>,
+    /// Whether the person named it; else the official CLI finds it by itself.
+    pub keyring_dir_named: bool,
     /// uakt for a unit of gas.
     pub gas_price: Decimal,
     pub gas_adjustment: Decimal,
@@ -90,16 +92,23 @@ impl SigningValues {
     fn read(args: &SigningArgs, env: &impl Fn(&'static str) -> Option<String>) -> Result<Self, Failure> {
         let text = |flag: &Option<String>, name| flag.clone().or_else(|| env(name));
         let path = |flag: &Option<PathBuf>, name| flag.clone().or_else(|| env(name).map(PathBuf::from));
-        let home = path(&args.home, "AKASH_HOME").or_else(|| Some(etcetera::home_dir().ok()?.join(".akash")));
+        let named_dir = path(&args.keyring_dir, "AKASH_KEYRING_DIR").or_else(|| path(&args.home, "AKASH_HOME"));
+        let from = match &args.from {
+            Some(name) if name.trim().is_empty() => {
+                return Err(Failure::new(Code::Usage, "--from is empty: the key's name is taken, or its address"));
+            }
+            Some(name) => Some(Value { value: name.clone(), origin: Origin::Flag("--from") }),
+            None => env("AKASH_FROM").map(|value| Value { value, origin: Origin::Env("AKASH_FROM") }),
+        };
         let fee_granter = args.fee_granter.clone();
         if let Some(granter) = &fee_granter {
             check_address(granter, Origin::Flag("--fee-granter"))?;
         }
         Ok(Self {
-            // A key that was named by itself is the one that is meant, whatever name is exported.
-            from: text(&args.from, "AKASH_FROM"),
+            from,
             keyring_backend: text(&args.keyring_backend, "AKASH_KEYRING_BACKEND").unwrap_or_else(|| "os".to_owned()),
-            keyring_dir: path(&args.keyring_dir, "AKASH_KEYRING_DIR").or(home),
+            keyring_dir_named: named_dir.is_some(),
+            keyring_dir: named_dir.or_else(|| Some(etcetera::home_dir().ok()?.join(".akash"))),
             gas_price: uakt("--gas-prices", text(&args.gas_prices, "AKASH_GAS_PRICES").as_deref(), "0.025uakt")?,
             gas_adjustment: factor(text(&args.gas_adjustment, "AKASH_GAS_ADJUSTMENT").as_deref())?,
             max_fee: uakt("--max-fee", args.max_fee.as_deref(), "100000uakt")?,

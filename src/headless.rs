@@ -513,6 +513,14 @@ async fn find_out(
     }
 }
 
+/// Says on stderr that something signed on this chain has no end yet: a run that only looks does not find it out.
+pub fn remind(config: &Config, chain_id: Option<&str>) {
+    let entries = config.journal.as_deref().and_then(|path| journal::read(path).ok()).unwrap_or_default().entries;
+    for entry in entries.iter().filter(|entry| entry.end.is_none() && Some(&*entry.attempt.chain_id) == chain_id) {
+        say(&format!("an accept is not found out yet ({}): `akbids journal --resume`", entry.attempt.hash()));
+    }
+}
+
 /// Where the journal is.
 ///
 /// # Errors

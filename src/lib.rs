@@ -154,21 +154,25 @@ fn desk(config: &Config, connected: &Connected, limits: Limits) -> Result<Desk, 
         (Some(path), _) if path.as_os_str() == "-" => KeySource::Prompt,
         (Some(path), _) => KeySource::File(path.clone()),
         (None, Some(command)) => KeySource::Command(command.clone()),
-        (None, None) => match connected.demo_key() {
-            Some(words) if signing.from.is_none() => KeySource::Demo(words),
-            _ if signing.key_in_environment && signing.from.is_none() => KeySource::Environment,
-            _ => {
-                let backend: Backend = signing.keyring_backend.parse().map_err(|error| usage(&error))?;
-                let base = signing.keyring_dir.as_deref().ok_or_else(|| {
-                    usage(&"no home directory is known: name the keyring's folder with --keyring-dir")
-                })?;
-                KeySource::Keyring {
-                    keyring: Keyring::at(base, backend),
-                    backend: backend.as_str(),
-                    from: signing.from.clone(),
+        // An exported name is of another chain than the embedded one.
+        (None, None) => {
+            match (connected.demo_key(), signing.from.as_ref().filter(|from| connected.usable(from.origin))) {
+                (Some(words), None) => KeySource::Demo(words),
+                (None, None) if signing.key_in_environment => KeySource::Environment,
+                (_, from) => {
+                    let backend: Backend = signing.keyring_backend.parse().map_err(|error| usage(&error))?;
+                    let base = signing.keyring_dir.as_deref().ok_or_else(|| {
+                        usage(&"no home directory is known: name the keyring's folder with --keyring-dir")
+                    })?;
+                    KeySource::Keyring {
+                        keyring: Keyring::at(base, backend),
+                        backend: backend.as_str(),
+                        dir: signing.keyring_dir_named.then(|| base.to_owned()),
+                        from: from.map(|from| from.value.clone()),
+                    }
                 }
             }
-        },
+        }
     };
     let pricing = Pricing {
         gas_price: signing.gas_price,
@@ -331,6 +335,7 @@ async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
         read = chain::once(&client, &ask, tokio::time::Instant::now() + config.timeout) => read?,
         _ = tokio::signal::ctrl_c() => return Ok(Code::Interrupted),
     };
+    headless::remind(config, read.snapshot.chain.id.as_deref());
     if cli.verbose || !cli.json {
         read.notes.iter().for_each(|text| note(text));
     }

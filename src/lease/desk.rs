@@ -39,6 +39,8 @@ pub enum KeySource {
         keyring: Keyring,
         /// `os`, `file` or `test`, for the command that is printed afterwards.
         backend: &'static str,
+        /// The folder where it was named, for that command too.
+        dir: Option<PathBuf>,
         /// Name or address; the owner's address where none is named.
         from: Option<String>,
     },
@@ -487,9 +489,12 @@ impl Desk {
                 flag("--provider-url", &format!("https://{host}"));
             }
             match &self.settings.signing.key {
-                KeySource::Keyring { from, backend, .. } => {
+                KeySource::Keyring { from, backend, dir, .. } => {
                     flag("--from", from.as_deref().unwrap_or(id.owner.as_str()));
                     flag("--keyring-backend", backend);
+                    if let Some(dir) = dir {
+                        flag("--keyring-dir", &dir.display().to_string());
+                    }
                 }
                 _ => flag("--from", id.owner.as_str()),
             }
