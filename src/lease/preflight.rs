@@ -162,15 +162,18 @@ fn would_fail(text: &str) -> Outcome {
     }
 }
 
-/// A second endpoint's opinion on the same bids at the same height. The first that can be compared decides; those that
-/// lag or are silent are named.
+/// A second endpoint's opinion on the same bids at the same height. Several are asked side by side; the first in their
+/// order that can be compared decides, and where none can, those that lag or are silent are named.
 pub(super) async fn witness(client: &Client, first: usize, ours: &Snapshot, quote: &Quote) -> Witness {
     let all = client.endpoints().len();
-    let mut left_out: Vec<(Clean, Clean)> = Vec::new();
-    for at in (1..all).map(|step| (first + step) % all).take(SECOND_MOST) {
-        let rest = client.shown(at).clone();
-        match second(client, at, ours, quote).await {
+    let deadline = Instant::now() + SECOND;
+    let others = (1..all).map(|step| (first + step) % all).take(SECOND_MOST);
+    let asked = others.map(|at| async move { (client.shown(at), second(client, at, ours, quote, deadline).await) });
+    let mut left_out: Vec<(&Clean, Clean)> = Vec::new();
+    for (rest, answer) in futures_util::future::join_all(asked).await {
+        match answer {
             Ok(theirs) => {
+                let rest = rest.clone();
                 return match contradiction(ours, &theirs, quote) {
                     Some((ours, theirs)) => Witness::Contradicts { rest, ours, theirs },
                     None => Witness::Agrees { rest },
@@ -181,7 +184,7 @@ pub(super) async fn witness(client: &Client, first: usize, ours: &Snapshot, quot
     }
     match left_out.as_slice() {
         [] => Witness::None,
-        [(rest, why)] => Witness::LeftOut { rest: rest.clone(), why: why.clone() },
+        [(rest, why)] => Witness::LeftOut { rest: (*rest).clone(), why: why.clone() },
         several => {
             let names = several.iter().map(|(rest, _)| rest.as_str()).collect::<Vec<_>>().join(", ");
             let reasons = several.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>().join("; ");
@@ -190,8 +193,13 @@ pub(super) async fn witness(client: &Client, first: usize, ours: &Snapshot, quot
     }
 }
 
-async fn second(client: &Client, at: usize, ours: &Snapshot, quote: &Quote) -> Result<Snapshot, Clean> {
-    let deadline = Instant::now() + SECOND;
+async fn second(
+    client: &Client,
+    at: usize,
+    ours: &Snapshot,
+    quote: &Quote,
+    deadline: Instant,
+) -> Result<Snapshot, Clean> {
     let why = |error: ChainError| match error {
         ChainError::Lagging { .. } => Clean::new("it is behind"),
         error => Clean::message(&error.to_string()),
@@ -200,7 +208,12 @@ async fn second(client: &Client, at: usize, ours: &Snapshot, quote: &Quote) -> R
     if ours.chain.id.as_ref() != Some(&header.chain_id) {
         return Err(Clean::message(&format!("it is on chain {}", header.chain_id)));
     }
-    chain::again(client, at, &quote.owner, quote.dseq, quote.height, deadline).await.map_err(why)
+    let theirs = chain::again(client, at, &quote.owner, quote.dseq, quote.height, deadline).await.map_err(why)?;
+    // What it does not tell is no contradiction.
+    if theirs.orders.is_none() || theirs.leases.is_none() {
+        return Err(Clean::new("it does not tell its orders or leases"));
+    }
+    Ok(theirs)
 }
 
 /// Where two answers about the same height differ in what decides: both, in words.
