@@ -114,10 +114,12 @@ async fn drive(session: Session) -> io::Result<End> {
     update(&mut model, Msg::Now(0));
     shell.resume();
     loop {
+        let mut kept = shell.drop_typed_ahead(&model);
         let map = shell.guard.frame(|frame| ui::view(&model, theme, frame))?;
         update(&mut model, Msg::Drawn(map.extent.clone()));
         shell.map = map;
-        let mut batch = match shell.wait(&mut signals, model.next_deadline()).await {
+        let deadline = if kept.is_empty() { model.next_deadline() } else { Some(0) };
+        let mut batch = match shell.wait(&mut signals, deadline).await {
             Wake::Messages(messages) => messages,
             Wake::Signal(Signal::Continue) => {
                 shell.guard.resume()?;
@@ -128,6 +130,8 @@ async fn drive(session: Session) -> io::Result<End> {
             Wake::Ended(None) => return Err(io::Error::other("the reader of the chain ended by itself")),
         };
         shell.take_waiting(&mut batch);
+        kept.append(&mut batch);
+        let batch = kept;
         let mut effects = update(&mut model, Msg::Now(shell.now()));
         for msg in batch {
             effects.extend(update(&mut model, msg));
@@ -210,6 +214,20 @@ impl Shell {
             },
             () = tokio::time::sleep(pause) => Wake::Messages(Vec::new()),
         }
+    }
+
+    /// Before the frame that first shows an input of the accept dialog: keys that wait were typed without having seen
+    /// it, and go nowhere. What else waits is kept.
+    fn drop_typed_ahead(&mut self, model: &Model) -> Vec<Msg> {
+        let mut kept = Vec::new();
+        if model.input().is_none() || model.input() == self.map.extent.input {
+            return kept;
+        }
+        while let Some(Some(Some(Ok(input)))) = self.keys.as_mut().map(|keys| keys.next().now_or_never()) {
+            let msg = self.translate(input);
+            kept.extend(msg.filter(|msg| !matches!(msg, Msg::Key(_) | Msg::Paste(_))));
+        }
+        kept
     }
 
     /// Takes what is there already, without waiting.
