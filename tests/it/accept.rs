@@ -326,6 +326,25 @@ fn an_answer_that_is_lost_is_found() {
 }
 
 #[test]
+fn what_is_sent_again_is_the_same_bytes() {
+    let (node, home) = (still(), Home::new());
+    // It never arrives, and nobody can know that.
+    node.misbehave(Fault::on(POST, Act::Refuse).method("POST").times(1));
+    let provider = northwind(&node);
+    let done = std::thread::scope(|scope| {
+        let run = scope.spawn(|| home.accept(&[&node], &[&provider], &[]));
+        wait(|| posts(&node) > 1);
+        step_until(&node, &run);
+        run.join().unwrap()
+    });
+    assert_eq!(done.outcome(), (0, "leased"), "{}", done.stderr);
+    let sent = node.requests().into_iter().filter(|request| request.method == "POST" && request.path == POST);
+    let bodies: Vec<Vec<u8>> = sent.map(|request| request.body).collect();
+    assert!(bodies.len() > 1 && bodies.iter().all(|body| *body == bodies[0]), "{}", bodies.len());
+    assert_eq!(leases(&node), 1);
+}
+
+#[test]
 fn an_index_that_is_off_does_not_matter() {
     for index in [demo::Index::Off, demo::Index::Forgot] {
         let (node, home) = (chain(), Home::new());
