@@ -24,4 +24,5 @@ mod readme;
 mod screens;
 mod support;
 mod terminal;
+mod threads;
 mod wallet;
