@@ -39,7 +39,7 @@ use crate::domain::rank::{self, Scope, Sort, SortKey, View};
 use crate::domain::text::Clean;
 use link::Link;
 use log::Log;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -469,6 +469,7 @@ impl Model {
             older: false,
             withdrawn: false,
             lingering: &|id: &BidId| leaving.contains_key(id),
+            blocked: &BTreeSet::new(),
         };
         let mut view = rank::arrange(&self.market, &at, &scope, &self.query, &self.sort);
         keep_places(&mut view.rows, &self.market.rows, leaving);
