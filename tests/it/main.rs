@@ -11,6 +11,7 @@ mod accepting;
 mod app;
 mod chain;
 mod cli;
+mod config;
 mod conformance;
 mod core;
 mod doctor;
