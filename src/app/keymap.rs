@@ -93,6 +93,19 @@ pub enum Action {
     CopyNext,
     /// Leaves although an accept is on its way.
     Leave,
+    /// Opens or closes the doctor.
+    Doctor,
+    /// Copies the first command of the doctor.
+    CopyFix,
+    /// Reads the registry again.
+    Survey,
+    /// Marks the bid for the comparison, or no longer.
+    Mark,
+    /// Opens or closes the marked bids side by side.
+    Compare,
+    /// The bids to the left or right of those that stand side by side.
+    ShiftLeft,
+    ShiftRight,
 }
 
 /// Where a key is pressed.
@@ -113,9 +126,13 @@ pub enum Context {
     Watch,
     /// Whether to leave although an accept is on its way: any other key stays.
     Leave,
+    /// Why nobody bids.
+    Doctor,
+    /// Bids side by side.
+    Compare,
 }
 
-use Context::{Accept, Detail, Filter, Leave, Overlay, Passphrase, Table, Watch};
+use Context::{Accept, Compare, Detail, Doctor, Filter, Leave, Overlay, Passphrase, Table, Watch};
 
 /// Keys that belong together, one line of the help.
 #[derive(Debug)]
@@ -129,7 +146,8 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const EVERYWHERE: &[Context] = &[Table, Detail, Filter, Overlay, Accept, Passphrase, Watch, Leave];
+const EVERYWHERE: &[Context] =
+    &[Table, Detail, Filter, Overlay, Accept, Passphrase, Watch, Leave, Doctor, Compare];
 const BROWSING: &[Context] = &[Table, Detail];
 
 /// Every key of the program, in the order of the help; within a context, the footer's order.
@@ -172,7 +190,7 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         keys: &[(Key::Tab, Action::NextGroup), (Key::BackTab, Action::PreviousGroup)],
-        contexts: BROWSING,
+        contexts: &[Table, Detail, Doctor],
         label: "group",
         help: "next or previous group of the deployment",
     },
@@ -183,6 +201,24 @@ pub const BINDINGS: &[Binding] = &[
         help: "this list",
     },
     Binding { keys: &[(Key::Char('q'), Action::Quit)], contexts: BROWSING, label: "quit", help: "quit" },
+    Binding {
+        keys: &[(Key::Char('v'), Action::Compare)],
+        contexts: &[Table, Detail, Compare],
+        label: "compare",
+        help: "the marked bids side by side, what differs first; with one marked, that one and this",
+    },
+    Binding {
+        keys: &[(Key::Char(' '), Action::Mark)],
+        contexts: BROWSING,
+        label: "mark",
+        help: "mark the bid for the comparison, or no longer; four at most",
+    },
+    Binding {
+        keys: &[(Key::Char('D'), Action::Doctor)],
+        contexts: &[Table, Detail, Doctor],
+        label: "doctor",
+        help: "why nobody bids, or nobody with what was asked, and what mends it",
+    },
     Binding {
         keys: &[(Key::Char('S'), Action::SortReverse)],
         contexts: BROWSING,
@@ -226,7 +262,7 @@ pub const BINDINGS: &[Binding] = &[
             (Key::Home, Action::First),
             (Key::End, Action::Last),
         ],
-        contexts: &[Table, Detail, Overlay],
+        contexts: &[Table, Detail, Overlay, Doctor, Compare],
         label: "",
         help: "first or last",
     },
@@ -237,7 +273,7 @@ pub const BINDINGS: &[Binding] = &[
             (Key::Ctrl('u'), Action::HalfUp),
             (Key::Ctrl('d'), Action::HalfDown),
         ],
-        contexts: &[Table, Detail, Overlay],
+        contexts: &[Table, Detail, Overlay, Doctor, Compare],
         label: "",
         help: "a page or half of one; with the detail open, in the detail",
     },
@@ -267,9 +303,9 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
-        contexts: &[Overlay],
+        contexts: &[Overlay, Doctor, Compare],
         label: "close",
-        help: "close the help or the log",
+        help: "close what lies over the table",
     },
     Binding {
         keys: &[
@@ -278,9 +314,27 @@ pub const BINDINGS: &[Binding] = &[
             (Key::Char('k'), Action::Up),
             (Key::Char('j'), Action::Down),
         ],
-        contexts: &[Overlay],
+        contexts: &[Overlay, Doctor, Compare],
         label: "scroll",
-        help: "scroll the help or the log",
+        help: "scroll what lies over the table",
+    },
+    Binding {
+        keys: &[(Key::Char('y'), Action::CopyFix)],
+        contexts: &[Doctor],
+        label: "copy",
+        help: "copy the doctor's first command",
+    },
+    Binding {
+        keys: &[(Key::Char('r'), Action::Survey)],
+        contexts: &[Doctor],
+        label: "read again",
+        help: "read again who is registered as a provider",
+    },
+    Binding {
+        keys: &[(Key::Left, Action::ShiftLeft), (Key::Right, Action::ShiftRight)],
+        contexts: &[Compare],
+        label: "move",
+        help: "the other bids, where there is no room for all side by side",
     },
     Binding {
         keys: &[(Key::Up, Action::Up), (Key::Down, Action::Down)],

@@ -15,8 +15,10 @@ pub mod keymap;
 mod line;
 mod link;
 mod log;
+mod marks;
 mod msg;
 mod passphrase;
+mod survey;
 mod table;
 
 pub use accept::{Accept, Accepting, Course, Dialog, Face, Ready, Stage};
@@ -26,19 +28,26 @@ pub use link::Freshness;
 pub use log::Entry;
 pub use msg::{Confirmed, Effect, Extent, Hit, Input, Ms, Msg, Pane};
 pub use passphrase::Passphrase;
+pub use survey::{Reading, Survey};
 pub use table::Table;
 
 use crate::domain::appraise::{Blocker, GroupView, Market, Row, appraise};
+use crate::domain::auditor::Auditors;
 use crate::domain::bid::{Address, Bid, BidId, BidState, Snapshot};
+use crate::domain::cause::{Evidence, Verdict};
+use crate::domain::doctor;
 use crate::domain::field::{At, Field};
 use crate::domain::money::{BlockTime, Denom, Per, Rate};
 use crate::domain::outcome::{Outcome, Watch};
 use crate::domain::query::{Query, QueryError};
 use crate::domain::quote::{NoQuote, Obstacle, Quote};
 use crate::domain::rank::{self, Scope, Sort, SortKey, View};
+use crate::domain::record::TrackRecord;
 use crate::domain::text::Clean;
+use crate::domain::usual::UsualPrices;
 use link::Link;
 use log::Log;
+use marks::{Marked, Marks};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -67,6 +76,22 @@ pub struct Settings {
     /// Where settings came from when no flag gave them (`dseq from AKASH_DSEQ`), how the owner was found.
     pub notes: Vec<Clean>,
     pub accepting: Accepting,
+    /// Usual prices, with what the person laid over them.
+    pub usual: UsualPrices,
+    /// Auditors by name.
+    pub auditors: Auditors,
+    /// Name of the key that signs, for the commands that are shown.
+    pub from: Option<String>,
+}
+
+/// What is known of a provider's past leases.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Track {
+    /// Being read.
+    Asked,
+    Known(TrackRecord),
+    /// Why it is not known.
+    Failed(Clean),
 }
 
 /// What the keys go to.
@@ -82,6 +107,10 @@ pub enum Mode {
     Log { scroll: usize },
     /// The accept dialog, the watch, or an outcome. Lines scrolled.
     Accept { scroll: usize },
+    /// Why nobody bids. Lines scrolled.
+    Doctor { scroll: usize },
+    /// Bids side by side: lines scrolled, and the place of the first one shown.
+    Compare { scroll: usize, first: usize },
     /// Whether to leave although an accept is on its way, and where it goes on otherwise.
     Leave(Box<Mode>),
 }
@@ -90,7 +119,11 @@ impl Mode {
     /// Lines that the box over the table is scrolled by.
     fn scroll(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Log { scroll } | Self::Accept { scroll } => Some(scroll),
+            Self::Help { scroll }
+            | Self::Log { scroll }
+            | Self::Accept { scroll }
+            | Self::Doctor { scroll }
+            | Self::Compare { scroll, .. } => Some(scroll),
             Self::Browse | Self::Filter { .. } | Self::Leave(_) => None,
         }
     }
@@ -163,6 +196,9 @@ pub struct Model {
     /// The bid picked for a group.
     picks: BTreeMap<u32, BidId>,
     accept: Accept,
+    survey: Survey,
+    marks: Marks,
+    tracks: HashMap<Address, Track>,
 }
 
 impl Model {
@@ -198,6 +234,9 @@ impl Model {
             extent: Extent::default(),
             picks: BTreeMap::new(),
             accept: Accept::default(),
+            survey: Survey::default(),
+            marks: Marks::default(),
+            tracks: HashMap::new(),
         }
     }
 
@@ -250,6 +289,8 @@ impl Model {
             (Mode::Leave(_), _) => Context::Leave,
             (Mode::Filter { .. }, _) => Context::Filter,
             (Mode::Help { .. } | Mode::Log { .. }, _) => Context::Overlay,
+            (Mode::Doctor { .. }, _) => Context::Doctor,
+            (Mode::Compare { .. }, _) => Context::Compare,
             (Mode::Browse, Some(_)) => Context::Detail,
             (Mode::Browse, None) => Context::Table,
         }
@@ -332,6 +373,36 @@ impl Model {
     /// Whether the bid is picked for its group.
     pub fn is_picked(&self, id: &BidId) -> bool {
         self.pick(id.gseq) == Some(id)
+    }
+
+    /// What the doctor found out.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// What the group shown suffers from, once its order has been open for [`doctor::PATIENCE_S`]: nobody bids, or
+    /// nobody with what was asked.
+    pub fn ails(&self) -> Option<Verdict> {
+        let patient = self.order_age_s().and_then(|age| i64::try_from(age).ok())? >= doctor::PATIENCE_S;
+        let verdict = self.survey.diagnosis(self.group()?.gseq)?.verdict;
+        (patient && matches!(verdict, Verdict::NoBids | Verdict::NoneFits { .. })).then_some(verdict)
+    }
+
+    /// Whether the bid is marked for the comparison.
+    pub fn is_marked(&self, id: &BidId) -> bool {
+        self.marks.has(id)
+    }
+
+    /// The marked bids of the group shown, in the order in which they were marked.
+    pub fn marked(&self) -> Vec<&Row> {
+        let gseq = self.tabs.get(self.tab).map(|tab| tab.gseq);
+        let of_group = gseq.into_iter().flat_map(|gseq| self.marks.of(gseq));
+        of_group.filter_map(|id| self.market.rows.iter().find(|row| row.bid.id == *id)).collect()
+    }
+
+    /// What is known of a provider's past leases; `None`: nobody asked.
+    pub fn track(&self, provider: &Address) -> Option<&Track> {
+        self.tracks.get(provider)
     }
 
     /// A message that passes.
@@ -501,6 +572,30 @@ impl Model {
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut effects = take_in(model, msg);
+    effects.extend(look_into(model));
+    effects
+}
+
+/// What the screen shows of providers and is not known yet: asked for once each.
+fn look_into(model: &mut Model) -> Vec<Effect> {
+    if model.snapshot.as_ref().is_none_or(|snapshot| snapshot.saved) {
+        return Vec::new();
+    }
+    let rows: Vec<&Row> = match model.mode {
+        Mode::Compare { .. } => model.marked(),
+        _ if model.detail.is_some() => model.cursor().into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let unknown = |address: &&Address| !model.tracks.contains_key(*address);
+    let wanted: Vec<Address> = rows.iter().map(|row| &row.bid.id.provider).filter(unknown).cloned().collect();
+    for address in &wanted {
+        model.tracks.insert(address.clone(), Track::Asked);
+    }
+    wanted.into_iter().map(Effect::Track).collect()
+}
+
+fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Now(now) => tick(model, now),
         Msg::Key(key) => return press(model, key),
@@ -574,8 +669,121 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Watching(step) => return watching(model, step),
         Msg::Ended(outcome) => ended(model, outcome),
+        Msg::Surveyed(progress) => model.survey.progress(progress),
+        Msg::Registered(result) => {
+            if let Err(why) = &result {
+                model.log.push(why.clone(), model.now);
+            }
+            model.survey.ended(result);
+            examine_anew(model);
+        }
+        Msg::Tracked(provider, result) => {
+            let track = match result {
+                Ok(record) => Track::Known(record),
+                Err(why) => Track::Failed(why),
+            };
+            model.tracks.insert(provider, track);
+        }
     }
     Vec::new()
+}
+
+/// Works out what the groups of a snapshot suffer from. The registry counts while somebody looks: it is long.
+fn examine(model: &mut Model, snapshot: &Snapshot, market: &Market) {
+    let open = matches!(model.mode, Mode::Doctor { .. });
+    let evidence = Evidence {
+        registered: model.survey.registered().filter(|_| open).map(|registered| &**registered),
+        usual: &model.settings.usual,
+        auditors: &model.settings.auditors,
+        from: model.settings.from.as_deref(),
+    };
+    let diagnoses = doctor::diagnose(snapshot, market, &evidence);
+    model.survey.diagnosed(diagnoses);
+}
+
+fn examine_anew(model: &mut Model) {
+    if let Some(snapshot) = model.snapshot.clone() {
+        // The rows on the screen hold bids too that the chain has no more.
+        let market = appraise(&snapshot);
+        examine(model, &snapshot, &market);
+    }
+}
+
+fn open_doctor(model: &mut Model) -> Vec<Effect> {
+    if model.snapshot.is_none() {
+        model.say("nothing was read yet");
+        return Vec::new();
+    }
+    model.mode = Mode::Doctor { scroll: 0 };
+    examine_anew(model);
+    survey(model, false)
+}
+
+fn survey(model: &mut Model, anew: bool) -> Vec<Effect> {
+    if model.survey.begin(anew) { vec![Effect::Diagnose] } else { Vec::new() }
+}
+
+/// The first command of the diagnosis shown.
+fn copy_fix(model: &mut Model) -> Vec<Effect> {
+    let diagnosis = model.group().and_then(|group| model.survey.diagnosis(group.gseq));
+    let command = diagnosis.and_then(|found| found.causes.iter().find_map(|cause| cause.commands.first()).cloned());
+    let Some(command) = command else {
+        model.say("there is no command to copy");
+        return Vec::new();
+    };
+    model.say(&format!("sent to the terminal's clipboard: {command}"));
+    vec![Effect::Copy(command)]
+}
+
+fn toggle_mark(model: &mut Model) {
+    let Some(id) = model.cursor().map(|row| row.bid.id.clone()) else {
+        model.say("there is no bid to mark");
+        return;
+    };
+    match model.marks.toggle(id) {
+        Marked::On(1) => model.say("marked; mark another one, then v compares them"),
+        Marked::On(n) => model.say(&format!("{n} marked; v compares them")),
+        Marked::Off => model.say("no longer marked"),
+        Marked::Full => model.say(&format!("{} are marked already; Space on one of them gives it up", marks::MOST)),
+    }
+}
+
+/// Puts the marked bids side by side; one alone beside the one under the cursor.
+fn open_compare(model: &mut Model) {
+    let marked = model.marked().len();
+    if marked == 1
+        && let Some(id) = model.cursor().map(|row| row.bid.id.clone())
+        && !model.marks.has(&id)
+    {
+        model.marks.toggle(id);
+    }
+    if model.marked().len() < 2 {
+        model.say("mark two to four bids with Space, then v puts them side by side");
+        return;
+    }
+    model.mode = Mode::Compare { scroll: 0, first: 0 };
+}
+
+fn shift(model: &mut Model, right: bool) {
+    let last = model.marked().len().saturating_sub(model.extent.beside.max(1));
+    if let Mode::Compare { first, .. } = &mut model.mode {
+        *first = if right { (*first + 1).min(last) } else { first.saturating_sub(1) };
+    }
+}
+
+/// A mark of a bid that is seen no more is given up, and that is said.
+fn drop_marks(model: &mut Model) {
+    let (rows, leaving) = (&model.market.rows, &model.leaving);
+    let there =
+        |id: &BidId| leaving.contains_key(id) || rows.iter().any(|row| row.bid.id == *id && !withdrawn(row));
+    let lost = model.marks.keep(there);
+    if lost > 0 {
+        let what = if lost == 1 { "a marked bid was".to_owned() } else { format!("{lost} marked bids were") };
+        model.tell(Clean::message(&format!("{what} withdrawn, and is compared no longer")));
+    }
+    if matches!(model.mode, Mode::Compare { .. }) && model.marked().is_empty() {
+        model.mode = Mode::Browse;
+    }
 }
 
 fn tick(model: &mut Model, now: Ms) {
@@ -587,6 +795,7 @@ fn tick(model: &mut Model, now: Ms) {
     model.leaving.retain(|_, leaving| leaving.until > now);
     if model.leaving.len() != before {
         model.arrange();
+        drop_marks(model);
     }
     if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
         model.toast = None;
@@ -606,6 +815,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
         }
     }
     let mut market = appraise(&snapshot);
+    examine(model, &snapshot, &market);
     let first = model.snapshot.is_none();
     {
         let shown = model.view().map_or(&[][..], |view| &view.rows);
@@ -655,6 +865,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
     model.arrange();
     drop_picks(model);
+    drop_marks(model);
     hold_quote_against(model);
 }
 
@@ -829,7 +1040,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             }
         }
         Mode::Leave(from) => model.mode = std::mem::take(from),
-        Mode::Browse | Mode::Help { .. } | Mode::Log { .. } => {}
+        Mode::Browse | Mode::Help { .. } | Mode::Log { .. } | Mode::Doctor { .. } | Mode::Compare { .. } => {}
     }
     Vec::new()
 }
@@ -966,6 +1177,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(&format!("{what} sent to the terminal's clipboard"));
             return vec![Effect::Copy(text)];
         }
+        Action::Doctor if matches!(model.mode, Mode::Doctor { .. }) => model.mode = Mode::Browse,
+        Action::Doctor => return open_doctor(model),
+        Action::CopyFix => return copy_fix(model),
+        Action::Survey => return survey(model, true),
+        Action::Mark => toggle_mark(model),
+        Action::Compare if matches!(model.mode, Mode::Compare { .. }) => model.mode = Mode::Browse,
+        Action::Compare => open_compare(model),
+        Action::ShiftLeft | Action::ShiftRight => shift(model, action == Action::ShiftRight),
         Action::Quit => return quit(model),
         Action::Leave => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -1083,7 +1302,7 @@ fn go_to_group(model: &mut Model, tab: usize) {
 }
 
 fn click(model: &mut Model, hit: Hit) {
-    if let Mode::Help { .. } | Mode::Log { .. } = model.mode {
+    if let Mode::Help { .. } | Mode::Log { .. } | Mode::Doctor { .. } | Mode::Compare { .. } = model.mode {
         if hit != Hit::Overlay {
             model.mode = Mode::Browse;
         }

@@ -8,7 +8,7 @@ use super::guard::{Guard, Signal, Signals};
 use super::input::Input;
 use crate::app::{Confirmed, Effect, Key, Model, Ms, Msg, Passphrase, Settings, update};
 use crate::chain::{self, Ask, ChainError, Client, Command, Event};
-use crate::domain::bid::Snapshot;
+use crate::domain::bid::{Address, Snapshot};
 use crate::domain::quote::Quote;
 use crate::domain::text::Clean;
 use crate::lease::Desk;
@@ -23,13 +23,17 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 /// Messages taken in one go before a frame is drawn: a flood must not keep the screen from moving.
 const BATCH: usize = 256;
 /// Events that may wait between the chain and the screen.
 const INBOX: usize = 64;
+/// The longest reading of the registry, some two thousand providers and the signatures of some.
+const SURVEY: Duration = Duration::from_secs(60);
+/// The longest reading of a provider's past leases.
+const TRACK: Duration = Duration::from_secs(20);
 
 /// Where the figures come from.
 pub enum Source {
@@ -42,18 +46,26 @@ pub enum Source {
 }
 
 impl Source {
-    /// Sends what there is to know until nobody listens.
-    async fn follow(
+    /// Sends what there is to know until nobody listens. What is asked besides goes by the client, where there is one.
+    fn follow(
         self,
         mut commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<Event>,
-    ) -> Result<(), ChainError> {
+    ) -> (JoinHandle<Result<(), ChainError>>, Option<Rc<Client>>) {
         match self {
-            Self::Chain { client, ask } => chain::follow(&client, &ask, commands, events).await,
+            Self::Chain { client, ask } => {
+                let client: Rc<Client> = Rc::from(client);
+                let own = Rc::clone(&client);
+                let follow = async move { chain::follow(&own, &ask, commands, events).await };
+                (tokio::task::spawn_local(follow), Some(client))
+            }
             Self::Saved(snapshot) => {
-                let _ = events.send(Event::Snapshot { snapshot: Arc::new(*snapshot), fresh: true }).await;
-                while commands.recv().await.is_some() {}
-                Ok(())
+                let tell = async move {
+                    let _ = events.send(Event::Snapshot { snapshot: Arc::new(*snapshot), fresh: true }).await;
+                    while commands.recv().await.is_some() {}
+                    Ok(())
+                };
+                (tokio::task::spawn_local(tell), None)
             }
         }
     }
@@ -96,12 +108,15 @@ async fn drive(session: Session) -> io::Result<End> {
     let (commands, orders) = mpsc::channel(INBOX);
     let (sender, events) = mpsc::channel(INBOX);
     let (course, news) = mpsc::unbounded_channel();
+    let (follower, client) = source.follow(orders, sender);
     let mut shell = Shell {
         guard: Guard::enter()?,
         keys: Some(Input::start()?),
         commands,
         events,
-        follower: tokio::task::spawn_local(source.follow(orders, sender)),
+        follower,
+        client,
+        one_by_one: Rc::new(Semaphore::new(1)),
         desk: desk.map(Rc::new),
         preparing: None,
         course,
@@ -164,6 +179,10 @@ struct Shell {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
     follower: JoinHandle<Result<(), ChainError>>,
+    /// `None`: there is no chain to ask.
+    client: Option<Rc<Client>>,
+    /// Lets past leases be read of one provider at a time.
+    one_by_one: Rc<Semaphore>,
     desk: Option<Rc<Desk>>,
     /// Reads a quote's bids again; ended when its dialog closes.
     preparing: Option<JoinHandle<()>>,
@@ -338,6 +357,37 @@ impl Shell {
         });
     }
 
+    /// Reads who is registered, beside everything else.
+    fn diagnose(&self, model: &Model) {
+        let course = self.course.clone();
+        let Some(client) = self.client.clone() else {
+            let why = Clean::new("this is a saved answer: there is no chain to ask");
+            let _ = course.send(Msg::Registered(Err(why)));
+            return;
+        };
+        let market = model.market().clone();
+        tokio::task::spawn_local(async move {
+            let deadline = tokio::time::Instant::now() + SURVEY;
+            let mut told = |progress| drop(course.send(Msg::Surveyed(progress)));
+            let read = chain::registered_for(&client, &market, deadline, &mut told).await;
+            let read = read.map(Arc::new).map_err(|error| Clean::message(&error.to_string()));
+            let _ = course.send(Msg::Registered(read));
+        });
+    }
+
+    /// Reads what became of a provider's leases, beside everything else.
+    fn track(&self, provider: Address) {
+        let Some(client) = self.client.clone() else { return };
+        let (course, turn) = (self.course.clone(), Rc::clone(&self.one_by_one));
+        tokio::task::spawn_local(async move {
+            let Ok(_turn) = turn.acquire().await else { return };
+            let deadline = tokio::time::Instant::now() + TRACK;
+            let read = chain::track_record(&client, &provider, deadline).await;
+            let read = read.map_err(|error| Clean::message(&error.to_string()));
+            let _ = course.send(Msg::Tracked(provider, read));
+        });
+    }
+
     fn write_log(&mut self, text: &Clean) {
         let failed = self.log.as_mut().is_some_and(|log| writeln!(log, "{} {text}", jiff::Timestamp::now()).is_err());
         if failed {
@@ -367,6 +417,14 @@ impl Shell {
             }
             Effect::Forget => {
                 self.forget();
+                return Ok(None);
+            }
+            Effect::Diagnose => {
+                self.diagnose(model);
+                return Ok(None);
+            }
+            Effect::Track(provider) => {
+                self.track(provider);
                 return Ok(None);
             }
             Effect::Lease(_) | Effect::Suspend | Effect::Quit => return Ok(None),
