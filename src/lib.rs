@@ -47,6 +47,7 @@ use domain::rank::{self, Scope};
 use domain::text::Clean;
 use exit::{Code, Failure};
 use lease::{Backend, Desk, DeskSettings, KeySource, Keyring, Pricing, Signing};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -444,7 +445,8 @@ fn print(cli: &Cli, config: &Config, snapshot: &Snapshot) -> Result<Code, Failur
     let market = appraise(snapshot);
     let at = At { height: snapshot.chain.height, block_time: snapshot.chain.block_time };
     // A script gets every bid, with why it cannot be taken; a person the ones to choose from.
-    let scope = Scope { gseq: None, older: cli.json, withdrawn: cli.json, lingering: &|_| false };
+    let scope =
+        Scope { gseq: None, older: cli.json, withdrawn: cli.json, lingering: &|_| false, blocked: &BTreeSet::new() };
     let view = rank::arrange(&market, &at, &scope, &config.query, &config.sort);
     let text = if cli.json {
         let now_ms = jiff::Timestamp::now().as_millisecond();

@@ -48,7 +48,7 @@ use crate::domain::usual::UsualPrices;
 use link::Link;
 use log::Log;
 use marks::{Marked, Marks};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -540,6 +540,7 @@ impl Model {
             older: false,
             withdrawn: false,
             lingering: &|id: &BidId| leaving.contains_key(id),
+            blocked: &BTreeSet::new(),
         };
         let mut view = rank::arrange(&self.market, &at, &scope, &self.query, &self.sort);
         keep_places(&mut view.rows, &self.market.rows, leaving);

@@ -195,7 +195,7 @@ impl Field {
         if prefixed && let Some(key) = Clean::new(&name[ATTRIBUTE.len()..]).non_empty() {
             return Ok(Self::Attribute(key));
         }
-        Err(UnknownField { name: Clean::new(name), nearest: nearest(name) })
+        Err(UnknownField { name: Clean::new(name), nearest: nearest_field(name) })
     }
 
     /// How many of [`Field::value`]'s units one unit of the JSON name is: `cpu_m` counts thousandths of a CPU.
@@ -347,19 +347,23 @@ fn attribute<'a>(row: &'a Row, key: &str) -> Value<'a> {
 }
 
 /// The field whose name or alias is most like what was typed.
-fn nearest(typed: &str) -> Option<Field> {
+fn nearest_field(typed: &str) -> Option<Field> {
+    let names: Vec<(Cow<'static, str>, &Field)> =
+        Field::ALL.iter().flat_map(|field| [(field.alias(), field), (field.name(), field)]).collect();
+    let near = nearest(typed, names.iter().map(|(name, _)| &**name))?;
+    names.iter().find(|(name, _)| *name == near).map(|(_, field)| (*field).clone())
+}
+
+/// The name most like what was typed, if any is like it; the first of those that are equally so.
+pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
     let likeness = |name: &str| {
         let begun = length >= 2 && (name.starts_with(&typed) || (name.len() >= 3 && typed.starts_with(name)));
         if begun { 1 } else { edits(&typed, name) }
     };
-    Field::ALL
-        .iter()
-        .map(|field| (likeness(&field.alias()).min(likeness(&field.name())), field))
-        .filter(|(edits, _)| *edits <= (length / 3).max(1))
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, field)| field.clone())
+    let near = names.into_iter().map(|name| (likeness(name), name));
+    near.filter(|(edits, _)| *edits <= (length / 3).max(1)).min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
 /// How many letters to add, leave out, change or swap with their neighbour to get from one word to the other.

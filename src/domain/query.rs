@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! gpu=a100|h100  vram>=40  usd<2.5  fit<=more  region=us*  org="Foundry Staking"  attr.tier=community
-//! audited  !takeable  !provider=akash1…  words  "several words"
+//! audited  !takeable  !provider=akash1…  words  "several words"  @saved  !@saved
 //! ```
 //!
 //! A row must meet every clause. `|` inside a value is OR, `!` negates, `*` (and the `…` of a shortened text) is a wildcard.
@@ -12,12 +12,13 @@ use super::appraise::Row;
 use super::auditor::Auditors;
 use super::bid::Address;
 use super::diff::Fit;
-use super::field::{At, Field, Kind, Value, edits};
+use super::field::{At, Field, Kind, Value, edits, nearest};
 use super::money::{self, AmountError};
 use super::text::Clean;
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Why a filter or a sort order was not understood.
@@ -53,6 +54,11 @@ enum Test {
     /// One of these is somewhere in the text of the row.
     Words(Vec<Pattern>),
     Flag(Field),
+    /// `@name`: all that the saved filter asks for.
+    Saved {
+        name: String,
+        query: Query,
+    },
     /// Only `=` and `!=`.
     Text {
         field: Field,
@@ -211,11 +217,34 @@ impl Verdict {
     fn of(keeps: bool) -> Self {
         if keeps { Self::Keeps } else { Self::Removes }
     }
+
+    /// Of two that must both keep.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Removes, _) | (_, Self::Removes) => Self::Removes,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            _ => Self::Keeps,
+        }
+    }
+
+    /// What is not known stays unknown.
+    fn negated(self) -> Self {
+        match self {
+            Self::Keeps => Self::Removes,
+            Self::Removes => Self::Keeps,
+            Self::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl Query {
     /// Reads a filter; nothing but white space keeps every row.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
+        Self::parse_with(text, &SavedFilters::default())
+    }
+
+    /// Reads a filter in which `@name` stands for the saved filter of that name.
+    pub fn parse_with(text: &str, saved: &SavedFilters) -> Result<Self, QueryError> {
         let mut reader = Reader { chars: text.chars().collect(), at: 0 };
         let mut clauses = Vec::new();
         loop {
@@ -223,7 +252,7 @@ impl Query {
             if reader.peek().is_none() {
                 return Ok(Self { clauses }.naming(&Auditors::default()));
             }
-            clauses.push(reader.clause()?);
+            clauses.push(reader.clause(saved)?);
         }
     }
 
@@ -231,9 +260,13 @@ impl Query {
     #[must_use]
     pub fn naming(mut self, auditors: &Auditors) -> Self {
         for clause in &mut self.clauses {
-            if let Test::Text { field: Field::Auditor, values, addresses, .. } = &mut clause.test {
-                let named = auditors.iter().filter(|(_, name)| values.iter().any(|value| value.is(&lower(name))));
-                *addresses = named.map(|(address, _)| address.clone()).collect();
+            match &mut clause.test {
+                Test::Text { field: Field::Auditor, values, addresses, .. } => {
+                    let named = auditors.iter().filter(|(_, name)| values.iter().any(|value| value.is(&lower(name))));
+                    *addresses = named.map(|(address, _)| address.clone()).collect();
+                }
+                Test::Saved { query, .. } => *query = std::mem::take(query).naming(auditors),
+                _ => {}
             }
         }
         self
@@ -246,6 +279,50 @@ impl Query {
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()
     }
+}
+
+/// Filters by name, for `@name`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SavedFilters(BTreeMap<String, Query>);
+
+impl SavedFilters {
+    /// Adds a filter; one of that name is replaced. Those added before may be named in its text, so no filter can come
+    /// to name itself.
+    ///
+    /// # Errors
+    /// The name cannot be typed as one, or the text is no filter.
+    pub fn add(&mut self, name: &str, text: &str) -> Result<(), QueryError> {
+        if !is_saved_name(name) {
+            let name = Clean::new(name);
+            return fail(0, format!("{name} cannot be typed as @name: letters, digits, - and _ make a name"));
+        }
+        let query = Query::parse_with(text, self)?;
+        self.0.insert(name.to_lowercase(), query);
+        Ok(())
+    }
+
+    /// Names in the order of the alphabet, with their filters.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Query)> {
+        self.0.iter().map(|(name, query)| (&**name, query))
+    }
+
+    fn get(&self, at: usize, name: &str) -> Result<&Query, QueryError> {
+        let lower = name.to_lowercase();
+        self.0.get(&lower).ok_or_else(|| {
+            let name = Clean::new(name);
+            let near = nearest(&lower, self.0.keys().map(String::as_str));
+            let hint = match near {
+                Some(near) => format!("the nearest is @{near}"),
+                None if self.0.is_empty() => "none is saved: write one under [filters] in config.toml".to_owned(),
+                None => format!("there are @{}", self.0.keys().cloned().collect::<Vec<_>>().join(" @")),
+            };
+            error(at, format!("there is no saved filter @{name}; {hint}"))
+        })
+    }
+}
+
+fn is_saved_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// Walks over the characters of a filter.
@@ -287,7 +364,7 @@ impl Reader {
         }
     }
 
-    fn clause(&mut self) -> Result<Clause, QueryError> {
+    fn clause(&mut self, saved: &SavedFilters) -> Result<Clause, QueryError> {
         let negation = self.at;
         let negated = self.peek() == Some('!') && !self.at_sign();
         if negated {
@@ -304,6 +381,13 @@ impl Reader {
             self.at += 1;
         }
         let name = self.text(start);
+        if let Some(saved_name) = name.strip_prefix('@').filter(|name| is_saved_name(name))
+            && !self.at_sign()
+            && self.peek().is_none_or(char::is_whitespace)
+        {
+            let query = saved.get(start, saved_name)?.clone();
+            return Ok(Clause { negated, test: Test::Saved { name: saved_name.to_lowercase(), query } });
+        }
         if self.at_sign() {
             return self.comparison(start, &name, negated);
         }
@@ -502,9 +586,23 @@ fn units(kind: Kind) -> (&'static [NumberUnit], &'static str) {
 /// Reads a number with its unit; one without a unit counts `unit`.
 fn literal(column: usize, typed: &str, field: &Field, unit: Decimal) -> Result<Literal, QueryError> {
     let kind = field.kind();
-    let (units, example) = units(kind);
     let alias = field.alias();
     let typed = typed.trim();
+    match measure(kind, typed, unit) {
+        Ok(value) if unit == Decimal::ONE => Ok(Literal { typed: typed.to_owned(), value }),
+        // It prints under the alias, and so in the alias's unit.
+        Ok(value) => Ok(Literal { typed: value.to_string(), value }),
+        Err(AmountError::TooLong) => fail(column, format!("{} is more than can be compared", Clean::new(typed))),
+        Err(AmountError::NotANumber) => {
+            let (typed, (_, example)) = (Clean::new(typed), units(kind));
+            fail(column, format!("{alias} cannot be compared with {typed}: write a number such as {example}"))
+        }
+    }
+}
+
+/// A number with a unit of its kind, in the unit that [`Kind`] names; one without counts `unit`.
+pub(super) fn measure(kind: Kind, typed: &str, unit: Decimal) -> Result<Decimal, AmountError> {
+    let (units, _) = units(kind);
     let digits = typed.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
     let mut suffix = typed[digits.len()..].to_owned();
     if matches!(kind, Kind::Bytes | Kind::Gib) {
@@ -520,20 +618,12 @@ fn literal(column: usize, typed: &str, field: &Field, unit: Decimal) -> Result<L
         known.map(|(_, mantissa, scale)| Decimal::new(*mantissa, *scale))
     };
     let whole = if digits.starts_with('.') { format!("0{digits}") } else { digits.to_owned() };
-    let value = match (money::parse_decimal(&whole), factor) {
-        (Ok(number), Some(factor)) => number.checked_mul(factor),
-        (Err(AmountError::TooLong), _) => None,
-        (Ok(_), None) | (Err(AmountError::NotANumber), _) => {
-            let typed = Clean::new(typed);
-            return fail(column, format!("{alias} cannot be compared with {typed}: write a number such as {example}"));
-        }
-    };
-    match value {
-        Some(value) if unit == Decimal::ONE => Ok(Literal { typed: typed.to_owned(), value: value.normalize() }),
-        // It prints under the alias, and so in the alias's unit.
-        Some(value) => Ok(Literal { typed: value.normalize().to_string(), value: value.normalize() }),
-        None => fail(column, format!("{} is more than can be compared", Clean::new(typed))),
+    let number = money::parse_decimal(&whole);
+    if number == Err(AmountError::TooLong) {
+        return Err(AmountError::TooLong);
     }
+    let factor = factor.ok_or(AmountError::NotANumber)?;
+    Ok(number?.checked_mul(factor).ok_or(AmountError::TooLong)?.normalize())
 }
 
 impl fmt::Display for Query {
@@ -554,6 +644,7 @@ impl fmt::Display for Clause {
         match &self.test {
             Test::Words(words) => join(f, words, |f, word| quote(f, &word.typed, word_needs_quotes)),
             Test::Flag(field) => f.write_str(&field.alias()),
+            Test::Saved { name, .. } => write!(f, "@{name}"),
             Test::Text { field, op, values, .. } => {
                 write!(f, "{}{}", field.alias(), op.sign())?;
                 join(f, values, |f, value| quote(f, &value.typed, value_needs_quotes))
@@ -616,6 +707,7 @@ fn value_needs_quotes(text: &str) -> bool {
 fn word_needs_quotes(text: &str) -> bool {
     text.contains(|c: char| c.is_whitespace() || matches!(c, '|' | '"' | '=' | '<' | '>'))
         || text.starts_with('!')
+        || text.strip_prefix('@').is_some_and(is_saved_name)
         || Field::parse(text).is_ok_and(|field| stands_alone(&field))
 }
 
@@ -629,6 +721,10 @@ pub fn judge(clause: &Clause, row: &Row, at: &At) -> Verdict {
             Verdict::of((field.value(row, at) != Value::Unknown) != negated)
         }
         Test::Flag(field) => decide(&field.value(row, at), negated, &|value| *value == Value::Flag(true)),
+        Test::Saved { query, .. } => {
+            let all = query.clauses.iter().map(|clause| judge(clause, row, at)).fold(Verdict::Keeps, Verdict::and);
+            if negated { all.negated() } else { all }
+        }
         Test::Text { field, op, values, addresses } => {
             let fold = if *field == Field::Gpu { lower_card } else { lower };
             let is = |text: &str| {
@@ -668,11 +764,7 @@ fn decide(value: &Value<'_>, negated: bool, test: &dyn Fn(&Value<'_>) -> bool) -
         Value::Absent => Verdict::of(negated),
         Value::AllOf(values) => {
             let verdicts = values.iter().map(|value| decide(value, negated, test));
-            verdicts.fold(Verdict::Keeps, |all, one| match (all, one) {
-                (Verdict::Removes, _) | (_, Verdict::Removes) => Verdict::Removes,
-                (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,
-                _ => Verdict::Keeps,
-            })
+            verdicts.fold(Verdict::Keeps, Verdict::and)
         }
         value => Verdict::of(test(value) != negated),
     }

@@ -1,13 +1,14 @@
 //! Which rows are shown, in which order, and how many are hidden by what.
 
 use super::appraise::{Blocker, Market, Row};
-use super::bid::{BidId, BidState};
+use super::bid::{Address, BidId, BidState};
 use super::diff::Fit;
 use super::field::{At, Field, Value};
 use super::query::{Query, QueryError, Verdict, judge};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,9 +67,11 @@ pub struct Scope<'a> {
     pub withdrawn: bool,
     /// Withdrawn bids that stay for a moment, so that a person sees them go.
     pub lingering: &'a dyn Fn(&BidId) -> bool,
+    /// Providers whose bids a person does not want to see; none shows all.
+    pub blocked: &'a BTreeSet<Address>,
 }
 
-/// The rows to show, and what is not shown: `rows.len()` and the three counts of `hidden` add up to `total`.
+/// The rows to show, and what is not shown: `rows.len()` and the four counts of `hidden` add up to `total`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct View {
     /// Places in [`Market::rows`], in the asked order.
@@ -83,6 +86,8 @@ pub struct Hidden {
     /// Of an earlier order.
     pub older: usize,
     pub withdrawn: usize,
+    /// Of blocked providers, of those that are neither older nor withdrawn.
+    pub blocked: usize,
     /// By the query, whichever clause.
     pub filtered: usize,
     /// Each clause of the query, taken alone.
@@ -113,6 +118,10 @@ pub fn arrange(market: &Market, at: &At, scope: &Scope<'_>, query: &Query, sort:
         }
         if withdrawn(row) && !scope.withdrawn && !(scope.lingering)(&row.bid.id) {
             view.hidden.withdrawn += 1;
+            continue;
+        }
+        if scope.blocked.contains(&row.bid.id.provider) {
+            view.hidden.blocked += 1;
             continue;
         }
         let mut keeps = true;

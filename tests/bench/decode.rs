@@ -9,6 +9,7 @@ use akbids::domain::bid::Snapshot;
 use akbids::domain::field::At;
 use akbids::domain::query::Query;
 use akbids::domain::rank::{Scope, Sort, arrange};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub fn rows() -> Snapshot {
     let query = Query::parse("gpu=a100|h100 vram>=40 usd<100").unwrap();
     let sort = Sort::parse("usd,vram-").unwrap();
     let at = At { height: Some(13_759_900), block_time: known.chain.block_time };
-    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false };
+    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false, blocked: &BTreeSet::new() };
     let shown = |bytes: &[u8]| {
         let mut snapshot = known.clone();
         snapshot.bids = wire_market::bids(bytes, 0).unwrap().items;

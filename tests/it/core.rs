@@ -657,7 +657,7 @@ proptest! {
 // The filter.
 
 fn show(market: &Market, at: &At, filter: &str, sort: &str) -> View {
-    let scope = Scope { gseq: None, older: false, withdrawn: false, lingering: &|_| false };
+    let scope = Scope { gseq: None, older: false, withdrawn: false, lingering: &|_| false, blocked: &BTreeSet::new() };
     let query = Query::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
     arrange(market, at, &scope, &query, &Sort::parse(sort).unwrap())
 }
@@ -1054,7 +1054,7 @@ proptest! {
         let market = appraise(&snapshot);
         let at = at(&snapshot);
         let query = Query::parse(&text).unwrap();
-        let scope = Scope { gseq, older, withdrawn, lingering: &|id| id.provider == provider(1) };
+        let scope = Scope { gseq, older, withdrawn, lingering: &|id| id.provider == provider(1), blocked: &BTreeSet::new() };
         let view = arrange(&market, &at, &scope, &query, &Sort::default());
         let hidden = &view.hidden;
         prop_assert_eq!(view.rows.len() + hidden.older + hidden.withdrawn + hidden.filtered, view.total);
@@ -1171,7 +1171,7 @@ proptest! {
             .collect();
         let sort = Sort::parse(&text.join(",")).unwrap();
         prop_assert_eq!(Sort::parse(&sort.to_string()), Ok(sort.clone()));
-        let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false };
+        let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false, blocked: &BTreeSet::new() };
         let view = arrange(&market, &at, &scope, &Query::default(), &sort);
         let shown = ids(&market, &view);
         prop_assert_eq!(shown.len(), market.rows.len());
@@ -1199,7 +1199,7 @@ proptest! {
     fn the_first_row_is_what_one_would_want(snapshot in any_snapshot()) {
         let market = appraise(&snapshot);
         let at = at(&snapshot);
-        let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false };
+        let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false, blocked: &BTreeSet::new() };
         let view = arrange(&market, &at, &scope, &Query::default(), &Sort::default());
         let class = |row: &Row| {
             let fit = match row.fit {

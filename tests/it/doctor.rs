@@ -30,6 +30,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use rust_decimal::Decimal;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -1220,7 +1221,7 @@ fn row_of<'m>(market: &'m Market, address: &str) -> &'m akbids::domain::appraise
 fn kept(snapshot: &Snapshot, filter: &str) -> usize {
     let market = appraise(snapshot);
     let at = At { height: snapshot.chain.height, block_time: snapshot.chain.block_time };
-    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false };
+    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false, blocked: &BTreeSet::new() };
     arrange(&market, &at, &scope, &Query::parse(filter).unwrap(), &Sort::default()).rows.len()
 }
 
@@ -1418,7 +1419,7 @@ fn console_2330_console_old_29_whose_audit_counts_is_chosen_by_name() {
     assert_eq!(kept(&snapshot, "auditor=trusted"), 0);
     let market = appraise(&snapshot);
     let at = At { height: snapshot.chain.height, block_time: snapshot.chain.block_time };
-    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false };
+    let scope = Scope { gseq: None, older: true, withdrawn: true, lingering: &|_| false, blocked: &BTreeSet::new() };
     assert_eq!(arrange(&market, &at, &scope, &named.naming(&mine), &Sort::default()).rows.len(), overclock);
 }
 
