@@ -4,6 +4,8 @@ use super::keymap::Key;
 use super::passphrase::Passphrase;
 use crate::domain::bid::{Address, BidId, Snapshot};
 use crate::domain::field::Field;
+use crate::domain::gateway::Gateway;
+use crate::domain::kept::Kept;
 use crate::domain::outcome::{Outcome, Preparation, Watch};
 use crate::domain::quote::{Facts, Quote};
 use crate::domain::record::TrackRecord;
@@ -56,6 +58,8 @@ pub enum Msg {
     Registered(Result<Arc<Registered>, Clean>),
     /// What [`Effect::Track`] gave, or why nothing.
     Tracked(Address, Result<TrackRecord, Clean>),
+    /// What [`Effect::Gateway`] gave, or why nothing.
+    Asked(Address, Result<Gateway, Clean>),
 }
 
 /// What a person agreed to, in the words and figures that they saw.
@@ -93,6 +97,10 @@ pub enum Effect {
     Diagnose,
     /// Read what became of a provider's leases; answered by [`Msg::Tracked`].
     Track(Address),
+    /// Ask a provider's own gateway; answered by [`Msg::Asked`].
+    Gateway(Address),
+    /// Keep this for the next time.
+    Keep(Kept),
     /// Give the terminal back until the program is continued.
     Suspend,
     Quit,

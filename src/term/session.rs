@@ -8,7 +8,8 @@ use super::guard::{Guard, Signal, Signals};
 use super::input::Input;
 use crate::app::{Confirmed, Effect, Key, Model, Ms, Msg, Passphrase, Settings, update};
 use crate::chain::{self, Ask, ChainError, Client, Command, Event};
-use crate::domain::bid::{Address, Snapshot};
+use crate::domain::bid::{Address, Provider, Snapshot};
+use crate::domain::kept::Kept;
 use crate::domain::quote::Quote;
 use crate::domain::text::Clean;
 use crate::lease::Desk;
@@ -32,6 +33,8 @@ const BATCH: usize = 256;
 const INBOX: usize = 64;
 /// The longest reading of the registry, some two thousand providers and the signatures of some.
 const SURVEY: Duration = Duration::from_secs(60);
+/// The longest wait for a provider's own gateway.
+const GATEWAY: Duration = Duration::from_secs(8);
 /// The longest reading of a provider's past leases.
 const TRACK: Duration = Duration::from_secs(20);
 
@@ -71,6 +74,9 @@ impl Source {
     }
 }
 
+/// Writes down what is kept for the next time; why it could not, in a sentence.
+pub type Keeper = Box<dyn FnMut(&Kept) -> Result<(), Clean>>;
+
 /// What a session on the screen needs.
 pub struct Session {
     pub settings: Settings,
@@ -80,6 +86,8 @@ pub struct Session {
     pub desk: Option<Desk>,
     /// Log lines are appended here too.
     pub log: Option<File>,
+    /// `None`: nothing is kept.
+    pub keep: Option<Keeper>,
 }
 
 /// How a session ended.
@@ -103,7 +111,7 @@ pub async fn run(session: Session) -> io::Result<End> {
 }
 
 async fn drive(session: Session) -> io::Result<End> {
-    let Session { settings, theme, source, desk, log } = session;
+    let Session { settings, theme, source, desk, log, keep } = session;
     let mut signals = Signals::new()?;
     let (commands, orders) = mpsc::channel(INBOX);
     let (sender, events) = mpsc::channel(INBOX);
@@ -122,6 +130,7 @@ async fn drive(session: Session) -> io::Result<End> {
         course,
         news,
         log,
+        keep,
         started: Instant::now(),
         map: Map::default(),
     };
@@ -190,6 +199,7 @@ struct Shell {
     course: mpsc::UnboundedSender<Msg>,
     news: mpsc::UnboundedReceiver<Msg>,
     log: Option<File>,
+    keep: Option<Keeper>,
     started: Instant,
     map: Map,
 }
@@ -388,6 +398,24 @@ impl Shell {
         });
     }
 
+    /// Asks a provider's own gateway, beside everything else.
+    fn gateway(&self, provider: Arc<Provider>) {
+        let course = self.course.clone();
+        tokio::task::spawn_local(async move {
+            let said = chain::ask_gateway(&provider, false, tokio::time::Instant::now() + GATEWAY).await;
+            let said = said.map_err(|error| Clean::message(&error.to_string()));
+            let _ = course.send(Msg::Asked(provider.address.clone(), said));
+        });
+    }
+
+    /// Writes down what is kept; why it is not, if so.
+    fn keep(&mut self, kept: &Kept) -> Option<Clean> {
+        match &mut self.keep {
+            Some(keep) => keep(kept).err().map(|why| Clean::message(&format!("not kept for the next time: {why}"))),
+            None => Some(Clean::new("not kept for the next time: this run has nowhere to")),
+        }
+    }
+
     fn write_log(&mut self, text: &Clean) {
         let failed = self.log.as_mut().is_some_and(|log| writeln!(log, "{} {text}", jiff::Timestamp::now()).is_err());
         if failed {
@@ -427,6 +455,15 @@ impl Shell {
                 self.track(provider);
                 return Ok(None);
             }
+            Effect::Gateway(address) => {
+                let provider = model.snapshot().and_then(|snapshot| snapshot.providers.get(&address));
+                match provider {
+                    Some(provider) => self.gateway(Arc::clone(provider)),
+                    None => drop(self.course.send(Msg::Asked(address, Err(Clean::new("nothing is known of it yet"))))),
+                }
+                return Ok(None);
+            }
+            Effect::Keep(kept) => return Ok(self.keep(&kept)),
             Effect::Lease(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         };
         // A full queue means the reader has more of these to do already.
@@ -471,6 +508,8 @@ fn key(event: KeyEvent) -> Option<Key> {
         KeyCode::BackTab => Key::BackTab,
         KeyCode::Backspace => Key::Backspace,
         KeyCode::Delete => Key::Delete,
+        KeyCode::Up if event.modifiers.contains(KeyModifiers::SHIFT) => Key::ShiftUp,
+        KeyCode::Down if event.modifiers.contains(KeyModifiers::SHIFT) => Key::ShiftDown,
         KeyCode::Up => Key::Up,
         KeyCode::Down => Key::Down,
         KeyCode::Left => Key::Left,

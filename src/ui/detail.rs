@@ -8,8 +8,9 @@
 //! ```
 
 use super::dialog;
+use super::page::{NAME, Page};
 use super::theme::{Meaning, Theme, mark, meaning_of};
-use super::words::{coins, count, differences, duration, percent, width, wrap};
+use super::words::{coins, count, differences, duration, percent};
 use crate::app::{Closes, Model, Pane};
 use crate::domain::appraise::{BID_TIMEOUT_S, Row};
 use crate::domain::bid::Provider;
@@ -23,70 +24,6 @@ use ratatui::text::{Line, Span};
 
 /// From this width on two columns stand beside each other.
 const TWO_COLUMNS: usize = 110;
-/// Columns of the names of things.
-const NAME: usize = 13;
-
-/// Lines being written, in a width.
-struct Page {
-    theme: Theme,
-    room: usize,
-    lines: Vec<Line<'static>>,
-}
-
-impl Page {
-    fn new(theme: Theme, room: usize) -> Self {
-        Self { theme, room, lines: Vec::new() }
-    }
-
-    fn gap(&mut self) {
-        if self.lines.last().is_some_and(|line| line.width() > 0) {
-            self.lines.push(Line::default());
-        }
-    }
-
-    fn text(&mut self, text: &str, meaning: Meaning) {
-        let style = self.theme.style(meaning);
-        self.lines.extend(wrap(text, self.room).into_iter().map(|line| Line::styled(line, style)));
-    }
-
-    /// `name        text`, wrapped beside the name.
-    fn named(&mut self, name: &str, text: &str) {
-        let first = NAME.max(width(name) + 1);
-        for (n, part) in wrap(text, self.room.saturating_sub(first)).into_iter().enumerate() {
-            let name = if n == 0 { name } else { "" };
-            let name = format!("{name}{}", " ".repeat(first.saturating_sub(width(name))));
-            self.lines.push(Line::from(vec![Span::styled(name, self.theme.style(Meaning::Faint)), Span::raw(part)]));
-        }
-    }
-
-    /// A line of the comparison.
-    fn compared(&mut self, name: &str, asked: &str, offered: &str, level: Option<Fit>) {
-        let half = self.half();
-        let name_room = NAME - 1;
-        let columns = [wrap(name, name_room), wrap(asked, half), wrap(offered, half)];
-        let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-        for n in 0..height {
-            let part = |column: usize, room: usize| {
-                let text = columns[column].get(n).map_or("", String::as_str);
-                format!("{text}{}", " ".repeat(room.saturating_sub(width(text))))
-            };
-            let mut spans = vec![
-                Span::styled(part(0, NAME), self.theme.style(Meaning::Faint)),
-                Span::raw(part(1, half + 1)),
-                Span::raw(part(2, half + 1)),
-            ];
-            if let Some(level) = level.filter(|_| n == 0) {
-                spans.push(Span::styled(mark(level), self.theme.style(meaning_of(level))));
-            }
-            self.lines.push(Line::from(spans));
-        }
-    }
-
-    /// Columns for what was asked, and as many for what is offered.
-    fn half(&self) -> usize {
-        (self.room.saturating_sub(NAME + 3) / 2).max(4)
-    }
-}
 
 /// Draws the pane.
 pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> Pane {
@@ -269,13 +206,6 @@ fn offer(model: &Model, row: &Row, page: &mut Page) {
         row.ceiling_ratio.map(|ratio| if ratio <= rust_decimal::Decimal::ONE { Fit::Exact } else { Fit::Wrong });
     page.compared("ceiling", &ceiling, &row.bid.price.to_string(), within);
     requirements(model, row, page);
-}
-
-impl Page {
-    /// One line as it is, its blanks kept.
-    fn text_line(&mut self, text: &str, meaning: Meaning) {
-        self.lines.push(Line::styled(text.to_owned(), self.theme.style(meaning)));
-    }
 }
 
 fn unit_lines(row: &Row, want: &Unit, got: Option<&Unit>, silent: bool, several: bool, page: &mut Page) {
