@@ -926,7 +926,11 @@ fn toggle_blocked_shown(model: &mut Model) {
     if !model.shows_blocked {
         model.just_blocked.clear();
     }
-    model.say(if model.shows_blocked { "blocked providers are shown; B hides them again" } else { "blocked providers are hidden" });
+    model.say(if model.shows_blocked {
+        "blocked providers are shown; B hides them again"
+    } else {
+        "blocked providers are hidden"
+    });
     model.arrange();
 }
 
@@ -1005,8 +1009,7 @@ fn complete(model: &mut Model, forward: bool) {
 /// A mark of a bid that is seen no more is given up, and that is said.
 fn drop_marks(model: &mut Model) {
     let (rows, leaving) = (&model.market.rows, &model.leaving);
-    let there =
-        |id: &BidId| leaving.contains_key(id) || rows.iter().any(|row| row.bid.id == *id && !withdrawn(row));
+    let there = |id: &BidId| leaving.contains_key(id) || rows.iter().any(|row| row.bid.id == *id && !withdrawn(row));
     let lost = model.marks.keep(there);
     if lost > 0 {
         let what = if lost == 1 { "a marked bid was".to_owned() } else { format!("{lost} marked bids were") };
@@ -1275,7 +1278,12 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             }
         }
         Mode::Leave(from) => model.mode = std::mem::take(from),
-        Mode::Browse | Mode::Help { .. } | Mode::Log { .. } | Mode::Doctor { .. } | Mode::Compare { .. } | Mode::Columns(_) => {}
+        Mode::Browse
+        | Mode::Help { .. }
+        | Mode::Log { .. }
+        | Mode::Doctor { .. }
+        | Mode::Compare { .. }
+        | Mode::Columns(_) => {}
     }
     Vec::new()
 }

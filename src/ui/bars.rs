@@ -1,5 +1,6 @@
 //! The lines around the table: who and how fresh, the groups, what was asked, what is hidden, the keys.
 
+use super::table::auditor;
 use super::theme::{Meaning, Theme, meaning_of_freshness};
 use super::words::{count, cut, differences, duration, percent, width};
 use crate::app::{Accepting, Context, Course, Freshness, Mode, Model, keymap};
@@ -201,9 +202,14 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
         let _ = write!(text, " · {key}={value}");
     }
     let signed = &group.requirements;
-    let auditors = signed.all_of.len() + signed.any_of.len();
-    if auditors > 0 {
-        let _ = write!(text, " · audited by {}", count(auditors, "asked auditor"));
+    let named = |auditors: &[Address], between: &str| {
+        auditors.iter().map(|address| auditor(model, address)).collect::<Vec<_>>().join(between)
+    };
+    if !signed.all_of.is_empty() {
+        let _ = write!(text, " · signed by {}", named(&signed.all_of, " and "));
+    }
+    if !signed.any_of.is_empty() {
+        let _ = write!(text, " · signed by {}", named(&signed.any_of, " or "));
     }
     let text = cut(&text, usize::from(area.width));
     buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(Meaning::Plain));
@@ -349,9 +355,9 @@ pub fn picks(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let coins: Vec<String> = native.iter().map(ToString::to_string).collect();
     let coins = if known { coins.join(" + ") } else { "?".to_owned() };
     pieces.push(piece(format!("{coins} a block"), Meaning::Plain, 4));
-    let open = model.groups().filter(|(gseq, group)| {
-        model.pick(*gseq).is_none() && group.is_some_and(|group| group.takes_bids())
-    });
+    let open = model
+        .groups()
+        .filter(|(gseq, group)| model.pick(*gseq).is_none() && group.is_some_and(|group| group.takes_bids()));
     let open: Vec<String> = open.map(|(gseq, _)| group_name(model, gseq)).collect();
     if open.is_empty() {
         pieces.push(piece("a accepts them", Meaning::Faint, 5));
@@ -474,10 +480,13 @@ pub fn footer(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> O
         (_, "filter") => rows > 0,
         (Context::Compare, "move") => model.extent().beside < model.marked().len(),
         (Context::Doctor, "copy") => has_command(model),
+        (Context::Doctor, "doctor") | (Context::Compare, "compare") => false,
         (_, "compare") => !model.marked().is_empty(),
         (_, "doctor") => model.snapshot().is_some(),
         (_, "blocked") => model.shows_blocked() || model.view().is_some_and(|view| view.hidden.blocked > 0),
-        (_, "sort" | "mark" | "favour, block" | "columns" | "detail" | "unit" | "reverse" | "copy") => model.cursor().is_some(),
+        (_, "sort" | "mark" | "favour, block" | "columns" | "detail" | "unit" | "reverse" | "copy") => {
+            model.cursor().is_some()
+        }
         _ => true,
     };
     let keys: Vec<(String, &str)> = keymap::footer(model.context()).filter(|(_, label)| useful(label)).collect();

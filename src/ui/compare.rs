@@ -25,13 +25,11 @@ use ratatui::text::{Line, Span};
 use rust_decimal::Decimal;
 
 /// Columns of the fields' names.
-const NAME: usize = 11;
+const NAME: usize = 12;
 /// Columns that a bid has at least, and at most.
 const CELL: (usize, usize) = (20, 36);
 /// Lines that one field takes at most.
 const TALL: usize = 3;
-/// The widest box, in columns of text.
-const WIDE: u16 = 196;
 
 /// A field: its name, what was asked, and what each bid has.
 struct Compared {
@@ -49,12 +47,11 @@ impl Compared {
 /// Draws the marked bids over `area`; `at`: lines scrolled, and the place of the first bid shown.
 pub fn draw(model: &Model, at: (usize, usize), theme: Theme, buffer: &mut Buffer, area: Rect, map: &mut Map) {
     let rows = model.marked();
-    let room = dialog::text_width(area, WIDE);
+    let room = usize::from(area.width.saturating_sub(4));
     let beside = (room.saturating_sub(NAME) / (CELL.0 + 1)).saturating_sub(1).clamp(1, rows.len().max(1));
     let first = at.1.min(rows.len().saturating_sub(beside));
     let cell = (room.saturating_sub(NAME) / (beside + 1)).saturating_sub(1).min(CELL.1);
     let seen = first..(first + beside).min(rows.len());
-    let wide = u16::try_from(NAME + (beside + 1) * (cell + 1)).unwrap_or(WIDE);
     let all = fields(model, &rows);
     let mut lines = vec![head(model, &rows[seen.clone()], cell, theme)];
     let (differing, same): (Vec<&Compared>, Vec<&Compared>) = all.iter().partition(|field| field.differs());
@@ -62,7 +59,7 @@ pub fn draw(model: &Model, at: (usize, usize), theme: Theme, buffer: &mut Buffer
         draw_field(field, seen.clone(), cell, theme, false, &mut lines);
     }
     if !same.is_empty() {
-        let line = format!("── the same {}", "─".repeat(usize::from(wide).saturating_sub(12)));
+        let line = format!("── the same {}", "─".repeat(room.saturating_sub(12)));
         lines.push(Line::styled(line, theme.style(Meaning::Faint)));
     }
     for field in same {
@@ -73,7 +70,9 @@ pub fn draw(model: &Model, at: (usize, usize), theme: Theme, buffer: &mut Buffer
     } else {
         "side by side".to_owned()
     };
-    let (frame, pane) = dialog::draw(theme, buffer, area, &title, &lines, at.0, wide);
+    let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+    let frame = Rect { height: high, ..area };
+    let pane = dialog::panel(theme, buffer, frame, &title, &lines, at.0);
     map.overlay = Some(frame);
     map.extent.overlay = pane;
     map.extent.beside = beside;
@@ -83,7 +82,8 @@ fn head(model: &Model, rows: &[&Row], cell: usize, theme: Theme) -> Line<'static
     let mut spans = vec![Span::raw(" ".repeat(NAME)), Span::styled(padded("asked", cell), theme.style(Meaning::Faint))];
     for row in rows {
         let address = &row.bid.id.provider;
-        let name = row.provider.as_deref().and_then(Provider::name).map_or_else(|| address.short(), ToString::to_string);
+        let name =
+            row.provider.as_deref().and_then(Provider::name).map_or_else(|| address.short(), ToString::to_string);
         let star = if model.is_favourite(address) { "★ " } else { "" };
         spans.push(Span::styled(padded(&format!("{star}{name}"), cell), theme.style(Meaning::Strong)));
     }
@@ -234,5 +234,5 @@ fn of_provider(model: &Model, fields: &mut Fields<'_>) {
         all.map(|address| super::table::auditor(model, address)).collect::<Vec<_>>().join(", ")
     });
     fields.add("signed by", auditors, |model, row| facts::signed_by(model, row.provider.as_deref()));
-    fields.add("leases", String::new(), |model, row| facts::track(model, &row.bid.id.provider));
+    fields.add("leases", String::new(), |model, row| facts::track_short(model, &row.bid.id.provider));
 }

@@ -77,6 +77,21 @@ pub fn signed_by(model: &Model, provider: Option<&Provider>) -> String {
     }
 }
 
+/// `3 of its last 100 closed by it`: the same in a few words.
+pub fn track_short(model: &Model, provider: &Address) -> String {
+    match model.track(provider) {
+        Some(Lookup::Known(record)) if record.of > 0 => {
+            let window = match (record.complete, record.read > record.of) {
+                (true, true) => format!("its last {}", record.of),
+                (true, false) => format!("its {}", record.of),
+                (false, _) => format!("{} that were read", record.of),
+            };
+            format!("{} of {window} closed by it", record.closed_by_provider.of_its_own())
+        }
+        _ => track(model, provider),
+    }
+}
+
 /// What became of the provider's past leases, with the window that was read.
 pub fn track(model: &Model, provider: &Address) -> String {
     match model.track(provider) {
@@ -84,7 +99,7 @@ pub fn track(model: &Model, provider: &Address) -> String {
             let since = record.since_height.zip(model.snapshot().and_then(|snapshot| snapshot.chain.height));
             let since = since.and_then(|(since, now)| {
                 let ms = model.block_time().millis_of(now.checked_sub(since)?);
-                Some(format!(", in {}", duration(u64::try_from(ms).ok()? / 1000)))
+                Some(format!("; the oldest began {} ago", duration(u64::try_from(ms).ok()? / 1000)))
             });
             let since = since.filter(|_| record.of > 0).unwrap_or_else(String::new);
             format!("{}{since}", record.sentence())
