@@ -21,11 +21,13 @@ Examples:
   akbids --dseq 13759787 --json | jq '.bids[0]'   the best bid, for a script
   akbids --input bids.json                        a saved answer (`-` for stdin)
   akbids --demo                                   all of it on an embedded chain, offline
+  akbids doctor --dseq 13759787                   why nobody bids, and what mends it
   akbids accept --dseq 13759787 --bid akash1… --max-usd-per-hour 1.20 --from tenant
 
 Filter: clauses are ANDed: vram>=40 gpu=a100|h100 usd<2.5 region=us* audited !provider=akash1bad words
 Environment: AKASH_OWNER, AKASH_DSEQ, AKASH_CHAIN_ID, AKASH_FROM, AKASH_KEYRING_BACKEND, AKASH_KEYRING_DIR, AKASH_HOME,
-  AKASH_GAS_PRICES, AKASH_GAS_ADJUSTMENT, AKBIDS_REST, AKBIDS_LOG (file), NO_COLOR. A flag beats them.
+  AKASH_GAS_PRICES, AKASH_GAS_ADJUSTMENT, AKBIDS_REST, AKBIDS_LOG (file), AKBIDS_CONFIG (file), NO_COLOR.
+  A flag beats them, and they beat the settings file (akbids config).
 Exit codes: 0 done, 1 error while running, 2 wrong use, 3 nothing there, 4 no usable key, 5 refused by a safety rule,
   6 nothing was leased, 7 gave up waiting, 8 outcome not known yet, 130 interrupted."
 )]
@@ -60,9 +62,9 @@ pub struct Cli {
     #[arg(long, value_name = "URL", global = true)]
     pub rest: Vec<String>,
 
-    /// Network whose public endpoints are asked [default: mainnet]
-    #[arg(long, value_enum, global = true)]
-    pub net: Option<Net>,
+    /// Network whose endpoints are asked: mainnet, sandbox, or one of the settings file [default: mainnet]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub net: Option<String>,
 
     /// The chain id to expect; an endpoint of another chain is refused
     #[arg(long, value_name = "ID", global = true)]
@@ -75,6 +77,10 @@ pub struct Cli {
     /// Sort by these fields, a trailing `-` is descending: vram-,usd
     #[arg(long, value_name = "FIELDS")]
     pub sort: Option<String>,
+
+    /// Also tell what a run of that length costs, and whether the escrow lasts: 90m, 6h, 7d
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub run: Option<String>,
 
     /// Dollars of one AKT, instead of the chain's oracle
     #[arg(long, value_name = "PRICE", global = true, allow_negative_numbers = true)]
@@ -129,6 +135,45 @@ The last resort, for CI: the variable AKBIDS_KEY, readable by whoever may read t
     Accept(Box<AcceptArgs>),
     /// What was signed here, and how it ended
     Journal(JournalArgs),
+    /// Why nobody bids, or nobody with what was asked: causes, what shows them, and what mends each
+    #[command(after_help = "\
+Examples:
+  akbids doctor --dseq 13759787
+  akbids doctor --dseq 13759787 --json | jq '.groups[].causes[].fix'
+
+Where bids are missing, the list of all registered providers is read, for a minute at most (--timeout says otherwise).")]
+    Doctor(DoctorArgs),
+    /// The settings: each value, and whether a flag, a variable, the file or nobody gave it
+    Config(ConfigArgs),
+    /// A completion script for a shell, on stdout
+    Completions(CompletionsArgs),
+    /// The manual page, on stdout: akbids man | man -l -
+    Man,
+}
+
+#[derive(Args, Debug, Clone)]
+pub struct DoctorArgs {
+    /// The deployment's number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub dseq: Option<u64>,
+
+    /// The deployment's owner, akash1…; without it the chain is asked whose the dseq is
+    #[arg(long, value_name = "ADDR")]
+    pub owner: Option<String>,
+}
+
+#[derive(Args, Debug, Clone)]
+pub struct ConfigArgs {
+    /// Print the settings file that changes nothing: every key, with what it is for
+    #[arg(long)]
+    pub default: bool,
+}
+
+#[derive(Args, Debug, Clone)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 #[derive(Args, Debug, Clone)]
@@ -235,21 +280,6 @@ pub struct SigningArgs {
     /// Never sign anything
     #[arg(long)]
     pub read_only: bool,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Net {
-    Mainnet,
-    Sandbox,
-}
-
-impl Net {
-    pub fn chain_id(self) -> &'static str {
-        match self {
-            Self::Mainnet => "akashnet-2",
-            Self::Sandbox => "sandbox-2",
-        }
-    }
 }
 
 /// A block time from 0.05 to 3600 seconds.

@@ -15,7 +15,8 @@
 //! - `chain` turns a node's answers into one `Snapshot` at one height; `demo` is a whole chain of its own to ask.
 //! - `app` is the state of the screen and what a key does; `ui` draws it; `term` is the only one that touches a terminal.
 //! - `wallet` reads keys; `lease` checks, signs, sends and watches the transaction that accepts a bid: the only road to money.
-//! - `report` is the screen's twin for scripts, `headless` accepts without one. `cli`, `config`, `exit` are the command.
+//! - `report` is the screen's twin for scripts, `headless` accepts without one, `diagnose` says why nobody bids.
+//! - `cli`, `config`, `exit` are the command; `state` keeps what a person marked.
 //!
 //! `tests/it/layers.rs` holds who may use whom.
 
@@ -25,19 +26,21 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod diagnose;
 pub mod domain;
 pub mod exit;
 mod headless;
 pub mod lease;
 pub mod report;
+pub mod state;
 pub mod term;
 pub mod ui;
 pub mod wallet;
 
 use chain::{Ask, Client, Endpoint, Kind};
-use clap::Parser;
-use cli::{AcceptArgs, Cli, Command, JournalArgs, Net};
-use config::{Config, Origin};
+use clap::{CommandFactory, Parser};
+use cli::{AcceptArgs, Cli, Command, DoctorArgs, JournalArgs};
+use config::{Config, Origin, network};
 use domain::appraise::appraise;
 use domain::bid::{Address, Snapshot};
 use domain::field::At;
@@ -47,7 +50,6 @@ use domain::rank::{self, Scope};
 use domain::text::Clean;
 use exit::{Code, Failure};
 use lease::{Backend, Desk, DeskSettings, KeySource, Keyring, Pricing, Signing};
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -81,28 +83,84 @@ fn note(text: &str) {
 }
 
 fn serve(cli: &Cli) -> Result<Code, Failure> {
-    let config = Config::read(cli, |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))?;
+    if let (Some(path), Some(_)) = (&cli.input, &cli.command) {
+        let text = format!("--input {} is looked at by itself: it goes with no command", path.display());
+        return Err(Failure::new(Code::Usage, text));
+    }
+    // What needs no settings works whatever they say.
+    match &cli.command {
+        Some(Command::Completions(args)) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "akbids", &mut script);
+            return write_out(&script);
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            let made = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            made.map_err(|error| Failure::new(Code::Error, format!("the manual page: {error}")))?;
+            return write_out(&page);
+        }
+        Some(Command::Config(args)) if args.default => return write_out(config::show::DEFAULT.as_bytes()),
+        _ => {}
+    }
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let endpoint = |raw: &str| Endpoint::parse(raw).map(drop).map_err(|error| error.to_string());
+    let mut config = Config::read(cli, variable, &endpoint)?;
+    if let Some(path) = &config.state {
+        let (kept, notes) = state::read(path);
+        config.remember(kept);
+        notes.iter().for_each(|text| note(text));
+    }
+    for problem in &config.problems {
+        note(&config.told(problem));
+    }
+    let config = &config;
     if cli.verbose {
         config.notes.iter().for_each(|text| note(text));
     }
     if let Some(path) = &cli.input {
-        return saved(cli, &config, path);
+        return saved(cli, config, path);
     }
     match &cli.command {
         Some(Command::Accept(args)) => {
             headless::check_flags(args)?;
-            runtime()?.block_on(accept(cli, &config, args))
+            if let Some(why) = config.refusal() {
+                return Err(Failure::new(Code::Usage, why));
+            }
+            runtime()?.block_on(accept(cli, config, args))
         }
-        Some(Command::Journal(args)) => runtime()?.block_on(journal(cli, &config, args)),
-        None => runtime()?.block_on(live(cli, &config)),
+        Some(Command::Journal(args)) => runtime()?.block_on(journal(cli, config, args)),
+        Some(Command::Doctor(args)) => runtime()?.block_on(doctor(cli, config, args)),
+        Some(Command::Config(_)) if cli.json => write_out((config::show::document(config) + "\n").as_bytes()),
+        Some(Command::Config(_)) => write_out(config::show::text(config).as_bytes()),
+        Some(Command::Completions(_) | Command::Man) | None => runtime()?.block_on(live(cli, config)),
     }
+}
+
+/// Data on stdout; whoever closed the pipe has seen enough.
+fn write_out(bytes: &[u8]) -> Result<Code, Failure> {
+    match io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Code::Error, format!("stdout: {error}")))
+        }
+        _ => Ok(Code::Done),
+    }
+}
+
+/// `akbids doctor`.
+async fn doctor(cli: &Cli, config: &Config, _: &DoctorArgs) -> Result<Code, Failure> {
+    let connected = Connected::new(cli, config)?;
+    let ask = connected.ask(config, connected.dseq(config)?);
+    let patience = cli.timeout.map(std::time::Duration::from_secs);
+    Box::pin(diagnose::doctor(config, cli.json, patience, &connected.client(config)?, &ask)).await
 }
 
 /// `akbids accept`.
 async fn accept(cli: &Cli, config: &Config, args: &AcceptArgs) -> Result<Code, Failure> {
     let writes_only = args.dry_run || args.generate_only;
     if config.signing.read_only && !writes_only {
-        return Err(Failure::new(Code::Refused, "--read-only: nothing is signed"));
+        let text = format!("{}: nothing is signed", config.origin("read_only"));
+        return Err(Failure::new(Code::Refused, text));
     }
     let connected = Connected::new(cli, config)?;
     let dseq = connected.dseq(config)?;
@@ -125,8 +183,8 @@ async fn journal(cli: &Cli, config: &Config, args: &JournalArgs) -> Result<Code,
     headless::journal(config, cli.json, args.resume, patience, |chain_id| {
         let endpoints = match chain_id {
             _ if named => connected.endpoints.clone(),
-            id if id == Net::Mainnet.chain_id() => chain::mainnet(),
-            id if id == Net::Sandbox.chain_id() => chain::sandbox(),
+            network::MAINNET_ID => chain::mainnet(),
+            network::SANDBOX_ID => chain::sandbox(),
             _ => return Ok(None),
         };
         let connected = Connected { endpoints, embedded: connected.embedded.clone(), ..Connected::default() };
@@ -138,7 +196,7 @@ async fn journal(cli: &Cli, config: &Config, args: &JournalArgs) -> Result<Code,
 
 /// What the person allows of money, before any ceiling.
 fn limits(config: &Config, connected: &Connected) -> Limits {
-    let named = config.chain_id.as_ref().map_or_else(|| Net::Mainnet.chain_id().to_owned(), |id| id.value.clone());
+    let named = config.chain_id.as_ref().map_or_else(|| network::MAINNET_ID.to_owned(), |id| id.value.clone());
     Limits {
         chain_id: connected.embedded_chain_id().map_or(named, ToOwned::to_owned),
         max_usd_per_hour: None,
@@ -210,7 +268,7 @@ impl Connected {
         #[cfg(not(feature = "demo"))]
         let embedded: Vec<String> = Vec::new();
         let endpoints = match (embedded.as_slice(), config.rest.value.as_slice()) {
-            ([], []) if config.net == Net::Sandbox => chain::sandbox(),
+            ([], []) if config.net.value.name == network::SANDBOX => chain::sandbox(),
             ([], []) => chain::mainnet(),
             ([], urls) | (urls, _) => urls
                 .iter()
@@ -266,7 +324,7 @@ impl Connected {
 
     /// An exported name is of another chain than the embedded one.
     fn usable(&self, origin: Origin) -> bool {
-        !self.is_demo() || matches!(origin, Origin::Flag(_))
+        !self.is_demo() || origin.is_flag()
     }
 
     fn dseq(&self, config: &Config) -> Result<u64, Failure> {
@@ -277,6 +335,19 @@ impl Connected {
                 "no deployment is named: --dseq N shows its bids, --input FILE a saved answer, --demo an embedded chain",
             )
         })
+    }
+
+    /// What is asked of the chain. Looking takes any chain: an exported or written name does not forbid an endpoint that
+    /// was named on the command line.
+    fn ask(&self, config: &Config, dseq: u64) -> Ask {
+        let rest = &config.rest;
+        let holds = |origin| match origin {
+            Origin::Env(_) => rest.value.is_empty(),
+            Origin::File(_) => !matches!(rest.origin, Origin::Flag(_) | Origin::Env(_)),
+            _ => true,
+        };
+        let chain_id = config.chain_id.as_ref().filter(|id| !self.is_demo() && holds(id.origin));
+        Ask { dseq, owner: self.owner(config), akt_usd: config.akt_usd, chain_id: chain_id.map(|id| id.value.clone()) }
     }
 
     fn owner(&self, config: &Config) -> Option<Address> {
@@ -293,24 +364,20 @@ fn on_screen(cli: &Cli) -> bool {
 /// Looks at a chain, embedded or real.
 async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
     let connected = Connected::new(cli, config)?;
-    let dseq = connected.dseq(config)?;
-    let named_endpoint = !config.rest.value.is_empty();
+    let dseq = match (connected.dseq(config), connected.owner(config)) {
+        (Ok(dseq), _) => dseq,
+        (Err(_), Some(owner)) => return choices(cli, config, &connected, &owner).await,
+        (Err(nothing), None) => return Err(nothing),
+    };
     let shown = connected.endpoints.first().map(|endpoint| endpoint.shown().clone());
     let client = connected.client(config)?;
-    let ask = Ask {
-        dseq,
-        owner: connected.owner(config),
-        akt_usd: config.akt_usd,
-        // Looking takes any chain: an exported name does not forbid an endpoint that was named on the command line.
-        chain_id: config
-            .chain_id
-            .as_ref()
-            .filter(|id| !connected.is_demo() && (!named_endpoint || !matches!(id.origin, Origin::Env(_))))
-            .map(|id| id.value.clone()),
-    };
+    let ask = connected.ask(config, dseq);
     if on_screen(cli) {
         let (desk, accepting) = if config.signing.read_only {
-            (None, app::Accepting::Off(Clean::new("--read-only: nothing is signed")))
+            let text = format!("{}: nothing is signed", config.origin("read_only"));
+            (None, app::Accepting::Off(Clean::new(&text)))
+        } else if let Some(why) = config.refusal() {
+            (None, app::Accepting::Off(Clean::message(&why)))
         } else {
             match desk(config, &connected, limits(config, &connected)) {
                 Ok(desk) => (Some(desk), app::Accepting::On(limits(config, &connected))),
@@ -323,7 +390,6 @@ async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
             owner: ask.owner.clone(),
             endpoint: shown,
             demo: connected.is_demo(),
-            notes: exported(config),
             ..settings(config)
         };
         return screen(config, settings, term::Source::Chain { client: Box::new(client), ask }, desk).await;
@@ -336,6 +402,38 @@ async fn live(cli: &Cli, config: &Config) -> Result<Code, Failure> {
         read.notes.iter().for_each(|text| note(text));
     }
     print(cli, config, &read.snapshot)
+}
+
+/// No deployment is named, but an owner is: says which there are.
+async fn choices(cli: &Cli, config: &Config, connected: &Connected, owner: &Address) -> Result<Code, Failure> {
+    let client = connected.client(config)?;
+    let deadline = tokio::time::Instant::now() + config.timeout;
+    let found = tokio::select! {
+        found = chain::active(&client, owner, deadline) => found?,
+        _ = tokio::signal::ctrl_c() => return Ok(Code::Interrupted),
+    };
+    let nothing = format!("no deployment is named, and {owner} has no active one");
+    let Some(newest) = found.first() else { return Err(Failure::new(Code::Nothing, nothing)) };
+    let mut text = String::from("dseq        groups  open bids  names\n");
+    for listing in &found {
+        let bids = listing.open_bids.map_or_else(|| "?".to_owned(), |bids| bids.to_string());
+        let names: Vec<&str> = listing.names.iter().map(|name| &**name).collect();
+        let line = format!("{:<10}  {:>6}  {bids:>9}  {}", listing.dseq, listing.groups, names.join(", "));
+        text.push_str(&if config.ascii { report::to_ascii(&line) } else { line });
+        text.push('\n');
+    }
+    // One document or none is what a script reads.
+    if cli.json {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    } else {
+        write_out(text.as_bytes())?;
+    }
+    let several = format!("{} active deployments of {owner}", found.len());
+    let several = if found.len() == 1 { format!("one active deployment of {owner}") } else { several };
+    Err(Failure::new(
+        Code::Usage,
+        format!("no deployment is named; {several}: name one, such as --dseq {}", newest.dseq),
+    ))
 }
 
 /// Starts the embedded chain, making blocks by the clock.
@@ -355,11 +453,10 @@ fn saved(cli: &Cli, config: &Config, path: &Path) -> Result<Code, Failure> {
     let bytes = read_input(path)?;
     let mut snapshot = chain::saved(&bytes)?;
     drop(bytes);
-    let flag = |origin| matches!(origin, Origin::Flag(_));
-    if let Some(dseq) = config.dseq.as_ref().filter(|dseq| flag(dseq.origin)) {
+    if let Some(dseq) = config.dseq.as_ref().filter(|dseq| dseq.origin.is_flag()) {
         snapshot.bids.retain(|bid| bid.id.dseq == dseq.value);
     }
-    if let Some(owner) = config.owner.as_ref().filter(|owner| flag(owner.origin)) {
+    if let Some(owner) = config.owner.as_ref().filter(|owner| owner.origin.is_flag()) {
         snapshot.bids.retain(|bid| bid.id.owner.as_str() == owner.value);
     }
     if let Some(usd) = config.akt_usd {
@@ -400,7 +497,10 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn settings(config: &Config) -> app::Settings {
-    app::Settings { query: config.query.clone(), sort: config.sort.clone(), ..app::Settings::default() }
+    let (query, sort) = config.view();
+    let problems = config.problems.iter().map(|problem| Clean::message(&config.told(problem)));
+    let notes = exported(config).into_iter().chain(problems).collect();
+    app::Settings { query, sort, notes, ..app::Settings::default() }
 }
 
 /// Values that an exported variable gave: people get bitten by a forgotten one, so the header says it.
@@ -445,28 +545,24 @@ fn print(cli: &Cli, config: &Config, snapshot: &Snapshot) -> Result<Code, Failur
     let market = appraise(snapshot);
     let at = At { height: snapshot.chain.height, block_time: snapshot.chain.block_time };
     // A script gets every bid, with why it cannot be taken; a person the ones to choose from.
-    let scope =
-        Scope { gseq: None, older: cli.json, withdrawn: cli.json, lingering: &|_| false, blocked: &BTreeSet::new() };
+    let preferences = &config.preferences;
+    let blocked = &preferences.kept.blocked;
+    let scope = Scope { gseq: None, older: cli.json, withdrawn: cli.json, lingering: &|_| false, blocked };
     let view = rank::arrange(&market, &at, &scope, &config.query, &config.sort);
     let text = if cli.json {
         let now_ms = jiff::Timestamp::now().as_millisecond();
-        let context = report::Context { now_ms, query: &config.query, view: &view };
+        let context = report::Context { now_ms, query: &config.query, view: &view, preferences };
         report::document(snapshot, &market, &context)
             .map(|document| document + "\n")
             .map_err(|error| Failure::new(Code::Error, format!("the document could not be written: {error}")))?
     } else {
-        let table = report::table(snapshot, &market, &view, config.ascii);
+        let table = report::table(snapshot, &market, &view, preferences, config.ascii);
         for line in &table.notes {
             let _ = writeln!(io::stderr().lock(), "{line}");
         }
         table.rows
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever closed the pipe has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Code::Done),
-        Err(error) => Err(Failure::new(Code::Error, format!("stdout: {error}"))),
-        Ok(()) => Ok(Code::Done),
-    }
+    write_out(text.as_bytes())
 }
 
 impl From<chain::ChainError> for Failure {

@@ -392,3 +392,12 @@ pub struct Snapshot {
     /// A saved answer: it may be old, nothing of it can be taken.
     pub saved: bool,
 }
+
+impl Snapshot {
+    /// What a bid's order asks of its provider: the order's own word, else its group's.
+    pub fn requirements(&self, id: &BidId) -> Option<&Requirements> {
+        let order = self.orders.iter().flatten().find(|order| order.gseq == id.gseq && order.oseq == id.oseq);
+        let group = || self.deployment.as_ref()?.groups.iter().find(|group| group.gseq == id.gseq);
+        order.map(|order| &order.spec).or_else(|| group().map(|group| &group.spec)).map(|spec| &spec.requirements)
+    }
+}

@@ -23,6 +23,7 @@ pub mod gpu;
 pub mod kept;
 pub mod money;
 pub mod outcome;
+pub mod preferences;
 pub mod query;
 pub mod quote;
 pub mod rank;

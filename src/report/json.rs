@@ -4,15 +4,21 @@
 //! decimal's own digits, never through a float; what is unknown is `null`.
 
 use crate::domain::appraise::{self, Blocker, GroupView, Market, OfferedGpu, Row};
-use crate::domain::bid::{BidId, Deployment, Escrow, Lease, Provider, Requirements, Snapshot, Unreadable, Warning};
+use crate::domain::auditor::Auditors;
+use crate::domain::bid::{
+    Address, BidId, Deployment, Escrow, Lease, Provider, Requirements, Snapshot, Unreadable, Warning,
+};
 use crate::domain::diff::Difference;
 use crate::domain::gpu::GpuKind;
 use crate::domain::money::{Amount, BlockTime, BlockTimeSource, HOUR_S, Rate, six_decimals};
+use crate::domain::preferences::Preferences;
 use crate::domain::query::Query;
 use crate::domain::rank::View;
+use crate::domain::requirement::{self, Checked, Comparison, Declared, Signature};
 use crate::domain::resources::{Total, Unit};
+use crate::domain::run::{self, Run, RunLength};
 use crate::domain::text::Clean;
-use crate::domain::usual::UsualPrices;
+use crate::domain::usual::{UsualPrices, pairing_hint};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -24,6 +30,7 @@ pub struct Context<'a> {
     pub now_ms: i64,
     pub query: &'a Query,
     pub view: &'a View,
+    pub preferences: &'a Preferences,
 }
 
 /// The whole document, in one line without a newline.
@@ -38,11 +45,12 @@ pub fn document(snapshot: &Snapshot, market: &Market, context: &Context<'_>) -> 
         rates: rates(snapshot, market),
         deployment: snapshot.deployment.as_ref().map(|d| DeploymentOut::new(d, snapshot, market)),
         leases: snapshot.leases.iter().flatten().map(|lease| LeaseOut::new(lease, snapshot)).collect(),
-        bids: of_view.map(|row| BidOut::new(row, snapshot)).collect(),
+        bids: of_view.map(|row| BidOut::new(row, snapshot, context.preferences)).collect(),
         unreadable: snapshot.unreadable.iter().map(UnreadableOut::new).collect(),
         filter: FilterOut {
             expr: context.query.to_string(),
             shown: context.view.rows.len(),
+            blocked: context.view.hidden.blocked,
             clauses: context
                 .view
                 .hidden
@@ -54,9 +62,14 @@ pub fn document(snapshot: &Snapshot, market: &Market, context: &Context<'_>) -> 
     })
 }
 
-/// One bid, as it stands in the document.
+/// One bid, as it stands in the document of somebody who set nothing.
 pub fn bid_document(row: &Row, snapshot: &Snapshot) -> serde_json::Result<String> {
-    serde_json::to_string(&BidOut::new(row, snapshot))
+    bid_document_for(row, snapshot, &Preferences::default())
+}
+
+/// One bid, as it stands in the document.
+pub fn bid_document_for(row: &Row, snapshot: &Snapshot, preferences: &Preferences) -> serde_json::Result<String> {
+    serde_json::to_string(&BidOut::new(row, snapshot, preferences))
 }
 
 /// A decimal written as a JSON number with all its own digits.
@@ -431,10 +444,20 @@ struct BidOut<'a> {
     closes_in_s: Option<i64>,
     closes_in_basis: Option<&'static str>,
     usual_usd_per_gpu_hour: Option<UsualOut>,
+    /// Hours that the escrow lasts with this bid.
+    runway_h: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunOut>,
+    /// `null`: the request or the provider is not known.
+    requirements: Option<RequirementsOut>,
+    /// CPUs and memory beside the cards against what is documented; `null` where nothing is to be said.
+    pairing: Option<String>,
+    favourite: bool,
+    blocked: bool,
 }
 
 impl<'a> BidOut<'a> {
-    fn new(row: &'a Row, snapshot: &'a Snapshot) -> Self {
+    fn new(row: &'a Row, snapshot: &'a Snapshot, preferences: &'a Preferences) -> Self {
         let bid = &*row.bid;
         let closes_in_s = row.closes_in_s(snapshot.chain.height, snapshot.chain.block_time);
         Self {
@@ -454,13 +477,107 @@ impl<'a> BidOut<'a> {
             gpu_text: row.gpu_text(),
             offer: bid.offer.as_deref().map(RequestOut::new),
             reclamation_s: bid.reclamation_s,
-            provider: ProviderOut::new(bid.id.provider.as_str(), row.provider.as_deref()),
+            provider: ProviderOut::new(bid.id.provider.as_str(), row.provider.as_deref(), &preferences.auditors),
             created_height: bid.created_height,
             age_s: row.age_s(snapshot.chain.height, snapshot.chain.block_time),
             closes_in_s,
             closes_in_basis: closes_in_s.map(|_| appraise::BID_TIMEOUT_BASIS),
-            usual_usd_per_gpu_hour: usual(row),
+            usual_usd_per_gpu_hour: usual(row, &preferences.usual),
+            runway_h: run::runway_s(row, snapshot)
+                .and_then(|seconds| figure(Decimal::from(seconds).checked_div(Decimal::from(HOUR_S)))),
+            run: preferences.run.map(|length| RunOut::new(length, length.of(row, snapshot))),
+            requirements: snapshot
+                .requirements(&bid.id)
+                .zip(row.provider.as_deref())
+                .map(|(asked, provider)| RequirementsOut::new(&requirement::compare(asked, provider))),
+            pairing: pairing(row),
+            favourite: preferences.is_favourite(&bid.id.provider),
+            blocked: preferences.is_blocked(&bid.id.provider),
         }
+    }
+}
+
+/// One hint for each unit that has one.
+fn pairing(row: &Row) -> Option<String> {
+    let mut hints: Vec<String> = row.bid.offer.iter().flatten().filter_map(pairing_hint).collect();
+    hints.dedup();
+    (!hints.is_empty()).then(|| hints.join("; "))
+}
+
+#[derive(Serialize)]
+struct RunOut {
+    seconds: u32,
+    usd: Option<Number>,
+    escrow_lasts: Option<bool>,
+}
+
+impl RunOut {
+    fn new(length: RunLength, run: Run) -> Self {
+        Self { seconds: length.seconds(), usd: figure(run.usd), escrow_lasts: run.escrow_lasts }
+    }
+}
+
+/// What was asked of the provider, held against what it declares and what was signed.
+#[derive(Serialize)]
+struct RequirementsOut {
+    /// The chain's own rule; `null`: signatures are asked for and not known.
+    met: Option<bool>,
+    attributes: Vec<CheckedOut>,
+    signatures: Vec<SignatureOut>,
+}
+
+impl RequirementsOut {
+    fn new(comparison: &Comparison) -> Self {
+        Self {
+            met: comparison.met,
+            attributes: comparison.attributes.iter().map(CheckedOut::new).collect(),
+            signatures: comparison.signatures.iter().map(SignatureOut::new).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CheckedOut {
+    key: String,
+    asked: String,
+    /// Its own values of that key: the asked one, others, or none.
+    declared: Vec<String>,
+    met: bool,
+    signed_by: Option<Vec<String>>,
+    self_declared: bool,
+}
+
+impl CheckedOut {
+    fn new(checked: &Checked) -> Self {
+        let declared = match &checked.declared {
+            Declared::Yes => vec![checked.value.to_string()],
+            Declared::Otherwise(values) => values.iter().map(ToString::to_string).collect(),
+            Declared::No => Vec::new(),
+        };
+        let signed_by = checked.signed_by.as_ref();
+        Self {
+            key: checked.key.to_string(),
+            asked: checked.value.to_string(),
+            declared,
+            met: checked.declared == Declared::Yes,
+            signed_by: signed_by.map(|signers| signers.iter().map(ToString::to_string).collect()),
+            self_declared: checked.self_declared(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SignatureOut {
+    auditor: String,
+    /// `all_of` or `any_of`.
+    of: &'static str,
+    signed: Option<bool>,
+}
+
+impl SignatureOut {
+    fn new(signature: &Signature) -> Self {
+        let of = if signature.every { "all_of" } else { "any_of" };
+        Self { auditor: signature.auditor.to_string(), of, signed: signature.signed }
     }
 }
 
@@ -545,11 +662,14 @@ struct ProviderOut<'a> {
     country: Option<&'a str>,
     /// `null`: the audit answer did not come; empty: nobody signed anything.
     audited_by: Option<Vec<&'a str>>,
+    /// The same, with the names that they go by.
+    auditors: Option<Vec<AuditorOut<'a>>>,
     attributes: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> ProviderOut<'a> {
-    fn new(address: &'a str, provider: Option<&'a Provider>) -> Self {
+    fn new(address: &'a str, provider: Option<&'a Provider>, names: &'a Auditors) -> Self {
+        let audits = provider.and_then(|p| p.audits.as_ref());
         let text = |value: Option<&'a Clean>| value.map(|v| &**v);
         let mut attributes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (key, value) in provider.iter().flat_map(|p| &p.attributes) {
@@ -561,11 +681,22 @@ impl<'a> ProviderOut<'a> {
             organization: provider.and_then(|p| text(p.organization())),
             region: provider.and_then(|p| text(p.region())),
             country: provider.and_then(|p| text(p.country())),
-            audited_by: provider
-                .and_then(|p| p.audits.as_ref())
-                .map(|audits| audits.iter().map(|audit| audit.auditor.as_str()).collect()),
+            audited_by: audits.map(|audits| audits.iter().map(|audit| audit.auditor.as_str()).collect()),
+            auditors: audits.map(|audits| audits.iter().map(|audit| AuditorOut::new(&audit.auditor, names)).collect()),
             attributes,
         }
+    }
+}
+
+#[derive(Serialize)]
+struct AuditorOut<'a> {
+    address: &'a str,
+    name: Option<&'a str>,
+}
+
+impl<'a> AuditorOut<'a> {
+    fn new(address: &'a Address, names: &'a Auditors) -> Self {
+        Self { address: address.as_str(), name: names.name(address).map(|name| &**name) }
     }
 }
 
@@ -578,9 +709,8 @@ struct UsualOut {
 }
 
 /// The usual price of the one model offered. `None` for several, or where the table has no figure.
-fn usual(row: &Row) -> Option<UsualOut> {
+fn usual(row: &Row, prices: &UsualPrices) -> Option<UsualOut> {
     let [gpu] = row.gpus.kinds() else { return None };
-    let prices = UsualPrices::default();
     let usual = prices.of(gpu.model()?, gpu.vram)?;
     Some(UsualOut {
         low: Number(usual.low),
@@ -607,6 +737,8 @@ impl<'a> UnreadableOut<'a> {
 struct FilterOut<'a> {
     expr: String,
     shown: usize,
+    /// Bids of blocked providers, left out.
+    blocked: usize,
     clauses: Vec<ClauseOut<'a>>,
 }
 

@@ -3,7 +3,9 @@
 use crate::domain::appraise::{Gpus, Market, Row};
 use crate::domain::bid::Snapshot;
 use crate::domain::money::{BlockTimeSource, four_digits};
+use crate::domain::preferences::Preferences;
 use crate::domain::rank::{Hidden, View};
+use crate::domain::run::Run;
 use crate::domain::text::REMOVED;
 use unicode_width::UnicodeWidthStr;
 
@@ -19,14 +21,39 @@ pub struct Table {
 const TITLES: [&str; 10] =
     ["fit", "usd/hr", "gpu", "usd/gpu", "price/block", "provider", "host", "region", "closes", "state"];
 
+/// Where the provider stands in them.
+const PROVIDER: usize = 5;
+/// Where the costs of a run go, if they are told.
+const RUN: usize = 2;
+
+/// The costs of a run, marked where the escrow does not last: `12.40 !`.
+fn run(run: &Run) -> String {
+    let usd = run.usd.map_or_else(|| "?".to_owned(), four_digits);
+    if run.escrow_lasts == Some(false) { usd + " !" } else { usd }
+}
+
 /// Draws the rows of `view`. With `ascii` nothing outside ASCII is written, for locales that cannot show it.
-pub fn table(snapshot: &Snapshot, market: &Market, view: &View, ascii: bool) -> Table {
+pub fn table(snapshot: &Snapshot, market: &Market, view: &View, preferences: &Preferences, ascii: bool) -> Table {
     let several = market.groups.len() > 1;
     let mut shown: Vec<&Row> = view.rows.iter().filter_map(|&at| market.rows.get(at as usize)).collect();
     // A group's bids compete with each other, not with those of the next.
     shown.sort_by_key(|row| row.bid.id.gseq);
     let mut lines: Vec<Vec<String>> = vec![TITLES.iter().map(|title| (*title).to_owned()).collect()];
     lines.extend(shown.iter().map(|row| cells(row, snapshot).into()));
+    for (line, row) in lines.iter_mut().skip(1).zip(&shown) {
+        if preferences.is_favourite(&row.bid.id.provider)
+            && let Some(provider) = line.get_mut(PROVIDER)
+        {
+            provider.insert_str(0, "* ");
+        }
+    }
+    if let Some(length) = preferences.run {
+        let head = format!("usd/{length}");
+        let column = std::iter::once(head).chain(shown.iter().map(|row| run(&length.of(row, snapshot))));
+        for (line, cell) in lines.iter_mut().zip(column) {
+            line.insert(RUN, cell);
+        }
+    }
     if several {
         let group = |row: &&Row| row.bid.id.gseq.to_string();
         let column = std::iter::once("group".to_owned()).chain(shown.iter().map(group));
@@ -40,6 +67,11 @@ pub fn table(snapshot: &Snapshot, market: &Market, view: &View, ascii: bool) -> 
         }
     }
     let mut notes = notes(snapshot, market, view);
+    if let Some(length) = preferences.run
+        && shown.iter().any(|row| length.of(row, snapshot).escrow_lasts == Some(false))
+    {
+        notes.insert(0, format!("! the escrow does not last {length} at this price beside what runs"));
+    }
     if ascii {
         for note in &mut notes {
             *note = to_ascii(note);
@@ -137,7 +169,7 @@ fn notes(snapshot: &Snapshot, market: &Market, view: &View) -> Vec<String> {
 
 /// `13 of 21 bids shown: vram>=40 hides 5, 1 withdrawn`.
 fn count_line(view: &View) -> String {
-    let Hidden { older, withdrawn, clauses, .. } = &view.hidden;
+    let Hidden { older, withdrawn, blocked, clauses, .. } = &view.hidden;
     let mut hidden: Vec<String> = clauses
         .iter()
         .filter(|c| c.removed + c.unknown > 0)
@@ -149,6 +181,9 @@ fn count_line(view: &View) -> String {
     if *withdrawn > 0 {
         hidden.push(format!("{withdrawn} withdrawn"));
     }
+    if *blocked > 0 {
+        hidden.push(format!("{blocked} of blocked providers"));
+    }
     if *older > 0 {
         hidden.push(format!("{older} of earlier orders"));
     }
@@ -158,7 +193,7 @@ fn count_line(view: &View) -> String {
 }
 
 /// The text with our own marks spelled in ASCII and every other character outside it as `?`.
-fn to_ascii(text: &str) -> String {
+pub fn to_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -167,6 +202,8 @@ fn to_ascii(text: &str) -> String {
             '…' => out.push_str(".."),
             '≈' => out.push('~'),
             '·' => out.push('|'),
+            '→' => out.push_str("->"),
+            '✗' => out.push('x'),
             REMOVED => out.push('?'),
             c if c.is_ascii() => out.push(c),
             _ => out.push('?'),

@@ -123,12 +123,25 @@ const ROOMS: &[Room] = &[
         crates: Crates::AllBut(&["ratatui", "crossterm", "reqwest", "axum"]),
         forbidden: &[],
     },
+    // Why nobody bids: between the flags and the chain.
+    Room {
+        name: "diagnose",
+        uses: &["domain", "chain", "report", "cli", "config", "exit"],
+        crates: Crates::AllBut(&["ratatui", "crossterm", "reqwest", "axum"]),
+        forbidden: &[],
+    },
+    Room {
+        name: "state",
+        uses: &["domain"],
+        crates: Crates::Only(&["serde_json"]),
+        forbidden: &["std::net", "std::thread", "std::env"],
+    },
     // All, and nobody names it but `main`.
     Room {
         name: "lib",
         uses: &[
             "domain", "app", "ui", "report", "chain", "lease", "wallet", "demo", "term", "cli", "config", "exit",
-            "headless",
+            "headless", "diagnose", "state",
         ],
         crates: Crates::AllBut(&[]),
         forbidden: &[],
