@@ -547,7 +547,7 @@ async fn screen(
             .map_err(|error| Failure::new(Code::Usage, format!("AKBIDS_LOG {}: {error}", path.display())))
     });
     let theme = ui::Theme { mono: config.no_color, ascii: config.ascii };
-    let end = term::run(term::Session { settings, theme, source, desk, log: log.transpose()? }).await;
+    let end = term::run(term::Session { settings, theme, source, desk, log: log.transpose()?, keep: None }).await;
     match end {
         Ok(term::End::Quit) => Ok(Code::Done),
         // The terminal that went away is nobody to complain to.

@@ -20,6 +20,8 @@ pub enum Key {
     Down,
     Left,
     Right,
+    ShiftUp,
+    ShiftDown,
     PageUp,
     PageDown,
     Home,
@@ -42,6 +44,8 @@ impl fmt::Display for Key {
             Self::Down => f.write_str("↓"),
             Self::Left => f.write_str("←"),
             Self::Right => f.write_str("→"),
+            Self::ShiftUp => f.write_str("Shift-↑"),
+            Self::ShiftDown => f.write_str("Shift-↓"),
             Self::PageUp => f.write_str("PgUp"),
             Self::PageDown => f.write_str("PgDn"),
             Self::Home => f.write_str("Home"),
@@ -93,6 +97,41 @@ pub enum Action {
     CopyNext,
     /// Leaves although an accept is on its way.
     Leave,
+    /// Opens or closes the doctor.
+    Doctor,
+    /// Copies the first command of the doctor.
+    CopyFix,
+    /// Reads the registry again.
+    Survey,
+    /// Marks the bid for the comparison, or no longer.
+    Mark,
+    /// Opens or closes the marked bids side by side.
+    Compare,
+    /// Marks the provider as a favourite, or no longer.
+    Favourite,
+    /// Hides the provider's bids, or no longer.
+    Block,
+    /// Shows the bids of blocked providers, or no longer.
+    ShowBlocked,
+    /// Opens the choice of columns.
+    Columns,
+    /// Shows the column, or no longer.
+    ToggleColumn,
+    /// Moves the column up or down in the list: to the left or right in the table.
+    ColumnUp,
+    ColumnDown,
+    /// Keeps the choice of columns while the program runs.
+    KeepColumns,
+    /// Keeps it for the next time as well.
+    SaveColumns,
+    /// Back to the usual columns.
+    UsualColumns,
+    /// What may be typed here, one after the other.
+    NextOption,
+    PreviousOption,
+    /// The bids to the left or right of those that stand side by side.
+    ShiftLeft,
+    ShiftRight,
 }
 
 /// Where a key is pressed.
@@ -113,9 +152,15 @@ pub enum Context {
     Watch,
     /// Whether to leave although an accept is on its way: any other key stays.
     Leave,
+    /// Why nobody bids.
+    Doctor,
+    /// Bids side by side.
+    Compare,
+    /// The columns are chosen.
+    Columns,
 }
 
-use Context::{Accept, Detail, Filter, Leave, Overlay, Passphrase, Table, Watch};
+use Context::{Accept, Columns, Compare, Detail, Doctor, Filter, Leave, Overlay, Passphrase, Table, Watch};
 
 /// Keys that belong together, one line of the help.
 #[derive(Debug)]
@@ -129,7 +174,8 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const EVERYWHERE: &[Context] = &[Table, Detail, Filter, Overlay, Accept, Passphrase, Watch, Leave];
+const EVERYWHERE: &[Context] =
+    &[Table, Detail, Filter, Overlay, Accept, Passphrase, Watch, Leave, Doctor, Compare, Columns];
 const BROWSING: &[Context] = &[Table, Detail];
 
 /// Every key of the program, in the order of the help; within a context, the footer's order.
@@ -172,7 +218,7 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         keys: &[(Key::Tab, Action::NextGroup), (Key::BackTab, Action::PreviousGroup)],
-        contexts: BROWSING,
+        contexts: &[Table, Detail, Doctor],
         label: "group",
         help: "next or previous group of the deployment",
     },
@@ -183,6 +229,42 @@ pub const BINDINGS: &[Binding] = &[
         help: "this list",
     },
     Binding { keys: &[(Key::Char('q'), Action::Quit)], contexts: BROWSING, label: "quit", help: "quit" },
+    Binding {
+        keys: &[(Key::Char('v'), Action::Compare)],
+        contexts: &[Table, Detail, Compare],
+        label: "compare",
+        help: "the marked bids side by side, what differs first; with one marked, that one and this",
+    },
+    Binding {
+        keys: &[(Key::Char(' '), Action::Mark)],
+        contexts: BROWSING,
+        label: "mark",
+        help: "mark the bid for the comparison, or no longer; four at most",
+    },
+    Binding {
+        keys: &[(Key::Char('f'), Action::Favourite), (Key::Char('b'), Action::Block)],
+        contexts: BROWSING,
+        label: "favour, block",
+        help: "make the provider a favourite, or hide its bids; again to undo",
+    },
+    Binding {
+        keys: &[(Key::Char('B'), Action::ShowBlocked)],
+        contexts: BROWSING,
+        label: "blocked",
+        help: "show the bids of blocked providers too, or no longer",
+    },
+    Binding {
+        keys: &[(Key::Char('c'), Action::Columns)],
+        contexts: BROWSING,
+        label: "columns",
+        help: "choose the columns and their order",
+    },
+    Binding {
+        keys: &[(Key::Char('D'), Action::Doctor)],
+        contexts: &[Table, Detail, Doctor],
+        label: "doctor",
+        help: "why nobody bids, or nobody with what was asked, and what mends it",
+    },
     Binding {
         keys: &[(Key::Char('S'), Action::SortReverse)],
         contexts: BROWSING,
@@ -226,7 +308,7 @@ pub const BINDINGS: &[Binding] = &[
             (Key::Home, Action::First),
             (Key::End, Action::Last),
         ],
-        contexts: &[Table, Detail, Overlay],
+        contexts: &[Table, Detail, Overlay, Doctor, Compare, Columns],
         label: "",
         help: "first or last",
     },
@@ -237,7 +319,7 @@ pub const BINDINGS: &[Binding] = &[
             (Key::Ctrl('u'), Action::HalfUp),
             (Key::Ctrl('d'), Action::HalfDown),
         ],
-        contexts: &[Table, Detail, Overlay],
+        contexts: &[Table, Detail, Overlay, Doctor, Compare, Columns],
         label: "",
         help: "a page or half of one; with the detail open, in the detail",
     },
@@ -267,9 +349,9 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
-        contexts: &[Overlay],
+        contexts: &[Overlay, Doctor, Compare],
         label: "close",
-        help: "close the help or the log",
+        help: "close what lies over the table",
     },
     Binding {
         keys: &[
@@ -278,9 +360,74 @@ pub const BINDINGS: &[Binding] = &[
             (Key::Char('k'), Action::Up),
             (Key::Char('j'), Action::Down),
         ],
-        contexts: &[Overlay],
+        contexts: &[Overlay, Doctor, Compare, Columns],
         label: "scroll",
-        help: "scroll the help or the log",
+        help: "scroll what lies over the table",
+    },
+    Binding {
+        keys: &[(Key::Enter, Action::KeepColumns)],
+        contexts: &[Columns],
+        label: "keep",
+        help: "keep the columns as they are",
+    },
+    Binding {
+        keys: &[(Key::Char('s'), Action::SaveColumns)],
+        contexts: &[Columns],
+        label: "keep for next time",
+        help: "keep the columns, and for the next time as well",
+    },
+    Binding {
+        keys: &[(Key::Char(' '), Action::ToggleColumn)],
+        contexts: &[Columns],
+        label: "show",
+        help: "show the column, or no longer",
+    },
+    Binding {
+        keys: &[
+            (Key::Char('K'), Action::ColumnUp),
+            (Key::Char('J'), Action::ColumnDown),
+            (Key::ShiftUp, Action::ColumnUp),
+            (Key::ShiftDown, Action::ColumnDown),
+        ],
+        contexts: &[Columns],
+        label: "move",
+        help: "move the column to the left, or to the right",
+    },
+    Binding {
+        keys: &[(Key::Char('d'), Action::UsualColumns)],
+        contexts: &[Columns],
+        label: "usual",
+        help: "back to the usual columns, as many as there is room for",
+    },
+    Binding {
+        keys: &[(Key::Esc, Action::Back), (Key::Char('q'), Action::Back)],
+        contexts: &[Columns],
+        label: "drop",
+        help: "leave the columns as they were",
+    },
+    Binding {
+        keys: &[(Key::Tab, Action::NextOption), (Key::BackTab, Action::PreviousOption)],
+        contexts: &[Filter],
+        label: "complete",
+        help: "complete a field or a value that is seen here; again for the next one",
+    },
+    Binding {
+        keys: &[(Key::Char('y'), Action::CopyFix)],
+        contexts: &[Doctor],
+        label: "copy",
+        help: "copy the doctor's first command",
+    },
+    Binding {
+        keys: &[(Key::Char('r'), Action::Survey)],
+        contexts: &[Doctor],
+        label: "read again",
+        help: "read again who is registered as a provider",
+    },
+    Binding {
+        keys: &[(Key::Left, Action::ShiftLeft), (Key::Right, Action::ShiftRight)],
+        contexts: &[Compare],
+        label: "move",
+        help: "the other bids, where there is no room for all side by side",
     },
     Binding {
         keys: &[(Key::Up, Action::Up), (Key::Down, Action::Down)],

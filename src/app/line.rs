@@ -2,6 +2,7 @@
 
 use super::keymap::Key;
 use crate::domain::text::plain;
+use std::ops::Range;
 
 /// Longest line, in characters.
 const MAX: usize = 300;
@@ -58,6 +59,16 @@ impl Line {
         if self.len() < MAX {
             self.text.insert(self.byte(self.cursor), c);
             self.cursor += 1;
+        }
+    }
+
+    /// Puts a text in place of the characters of a range, with the cursor behind it; not if the line is full then.
+    pub fn replace(&mut self, range: Range<usize>, text: &str) {
+        let kept = self.len().saturating_sub(range.len());
+        let count = text.chars().count();
+        if kept + count <= MAX {
+            self.text.replace_range(self.byte(range.start)..self.byte(range.end), text);
+            self.cursor = range.start + count;
         }
     }
 

@@ -11,34 +11,50 @@
 //! counted as hidden are all rows; Esc never quits; figures that are old are called old.
 
 mod accept;
+mod columns;
+mod completing;
 pub mod keymap;
 mod line;
 mod link;
 mod log;
+mod marks;
 mod msg;
 mod passphrase;
+mod survey;
 mod table;
 
 pub use accept::{Accept, Accepting, Course, Dialog, Face, Ready, Stage};
+pub use columns::Chooser;
+pub use completing::Completing;
 pub use keymap::{Action, Context, Key};
 pub use line::Line;
 pub use link::Freshness;
 pub use log::Entry;
 pub use msg::{Confirmed, Effect, Extent, Hit, Input, Ms, Msg, Pane};
 pub use passphrase::Passphrase;
+pub use survey::{Reading, Survey};
 pub use table::Table;
 
 use crate::domain::appraise::{Blocker, GroupView, Market, Row, appraise};
+use crate::domain::auditor::Auditors;
 use crate::domain::bid::{Address, Bid, BidId, BidState, Snapshot};
+use crate::domain::cause::{Evidence, Verdict};
+use crate::domain::doctor;
 use crate::domain::field::{At, Field};
+use crate::domain::gateway::Gateway;
+use crate::domain::kept::Kept;
 use crate::domain::money::{BlockTime, Denom, Per, Rate};
 use crate::domain::outcome::{Outcome, Watch};
-use crate::domain::query::{Query, QueryError};
+use crate::domain::query::{Query, QueryError, SavedFilters};
 use crate::domain::quote::{NoQuote, Obstacle, Quote};
 use crate::domain::rank::{self, Scope, Sort, SortKey, View};
+use crate::domain::record::TrackRecord;
+use crate::domain::run::RunLength;
 use crate::domain::text::Clean;
+use crate::domain::usual::UsualPrices;
 use link::Link;
 use log::Log;
+use marks::{Marked, Marks};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -49,6 +65,10 @@ const FRESH_MS: Ms = 15_000;
 const LEAVING_MS: Ms = 20_000;
 /// How long a passing message is shown.
 const TOAST_MS: Ms = 4_000;
+/// How long the bids of a provider that was just blocked stay, so that the same key takes it back.
+const BLOCKED_MS: Ms = 10_000;
+/// Attributes of the providers' own that are offered as columns.
+const ATTRIBUTES: usize = 12;
 /// Rows that one notch of the wheel moves.
 const WHEEL: usize = 3;
 
@@ -67,6 +87,39 @@ pub struct Settings {
     /// Where settings came from when no flag gave them (`dseq from AKASH_DSEQ`), how the owner was found.
     pub notes: Vec<Clean>,
     pub accepting: Accepting,
+    /// What was kept from earlier runs.
+    pub kept: Kept,
+    /// Filters by name, for `@name`.
+    pub filters: SavedFilters,
+    /// How long something is to run.
+    pub run: Option<RunLength>,
+    /// Whether providers' own gateways are asked.
+    pub provider_status: bool,
+    /// Usual prices, with what the person laid over them.
+    pub usual: UsualPrices,
+    /// Auditors by name.
+    pub auditors: Auditors,
+    /// Name of the key that signs, for the commands that are shown.
+    pub from: Option<String>,
+}
+
+/// Something that is asked for once, when somebody looks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lookup<T> {
+    /// On its way.
+    Asked,
+    Known(T),
+    /// Why it is not known.
+    Failed(Clean),
+}
+
+impl<T> From<Result<T, Clean>> for Lookup<T> {
+    fn from(result: Result<T, Clean>) -> Self {
+        match result {
+            Ok(known) => Self::Known(known),
+            Err(why) => Self::Failed(why),
+        }
+    }
 }
 
 /// What the keys go to.
@@ -82,6 +135,12 @@ pub enum Mode {
     Log { scroll: usize },
     /// The accept dialog, the watch, or an outcome. Lines scrolled.
     Accept { scroll: usize },
+    /// Why nobody bids. Lines scrolled.
+    Doctor { scroll: usize },
+    /// Bids side by side: lines scrolled, and the place of the first one shown.
+    Compare { scroll: usize, first: usize },
+    /// The columns are chosen.
+    Columns(Box<Chooser>),
     /// Whether to leave although an accept is on its way, and where it goes on otherwise.
     Leave(Box<Mode>),
 }
@@ -90,8 +149,12 @@ impl Mode {
     /// Lines that the box over the table is scrolled by.
     fn scroll(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Log { scroll } | Self::Accept { scroll } => Some(scroll),
-            Self::Browse | Self::Filter { .. } | Self::Leave(_) => None,
+            Self::Help { scroll }
+            | Self::Log { scroll }
+            | Self::Accept { scroll }
+            | Self::Doctor { scroll }
+            | Self::Compare { scroll, .. } => Some(scroll),
+            Self::Browse | Self::Filter { .. } | Self::Columns(_) | Self::Leave(_) => None,
         }
     }
 }
@@ -163,6 +226,19 @@ pub struct Model {
     /// The bid picked for a group.
     picks: BTreeMap<u32, BidId>,
     accept: Accept,
+    survey: Survey,
+    marks: Marks,
+    tracks: HashMap<Address, Lookup<TrackRecord>>,
+    gateways: HashMap<Address, Lookup<Gateway>>,
+    kept: Kept,
+    /// The columns chosen; `None`: the usual ones.
+    columns: Option<Vec<Field>>,
+    /// Bids of blocked providers are shown for now.
+    shows_blocked: bool,
+    /// Providers blocked a moment ago, and until when their bids stay.
+    just_blocked: HashMap<Address, Ms>,
+    /// What may be typed next in the filter, while it is gone through.
+    completing: Option<Completing>,
 }
 
 impl Model {
@@ -175,6 +251,8 @@ impl Model {
             query: settings.query.clone(),
             line: Line::new(settings.query.to_string()),
             sort: settings.sort.clone(),
+            columns: settings.kept.columns.clone(),
+            kept: settings.kept.clone(),
             settings,
             now: 0,
             focused: true,
@@ -198,6 +276,13 @@ impl Model {
             extent: Extent::default(),
             picks: BTreeMap::new(),
             accept: Accept::default(),
+            survey: Survey::default(),
+            marks: Marks::default(),
+            tracks: HashMap::new(),
+            gateways: HashMap::new(),
+            shows_blocked: false,
+            just_blocked: HashMap::new(),
+            completing: None,
         }
     }
 
@@ -250,6 +335,9 @@ impl Model {
             (Mode::Leave(_), _) => Context::Leave,
             (Mode::Filter { .. }, _) => Context::Filter,
             (Mode::Help { .. } | Mode::Log { .. }, _) => Context::Overlay,
+            (Mode::Doctor { .. }, _) => Context::Doctor,
+            (Mode::Compare { .. }, _) => Context::Compare,
+            (Mode::Columns(_), _) => Context::Columns,
             (Mode::Browse, Some(_)) => Context::Detail,
             (Mode::Browse, None) => Context::Table,
         }
@@ -329,9 +417,77 @@ impl Model {
         self.picks.get(&gseq)
     }
 
+    /// The picks, by group.
+    pub fn picked(&self) -> impl Iterator<Item = &Row> {
+        self.picks.values().filter_map(|id| self.market.rows.iter().find(|row| row.bid.id == *id))
+    }
+
     /// Whether the bid is picked for its group.
     pub fn is_picked(&self, id: &BidId) -> bool {
         self.pick(id.gseq) == Some(id)
+    }
+
+    /// What the doctor found out.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// What the group shown suffers from, once its order has been open for [`doctor::PATIENCE_S`]: nobody bids, or
+    /// nobody with what was asked.
+    pub fn ails(&self) -> Option<Verdict> {
+        let patient = self.order_age_s().and_then(|age| i64::try_from(age).ok())? >= doctor::PATIENCE_S;
+        let verdict = self.survey.diagnosis(self.group()?.gseq)?.verdict;
+        (patient && matches!(verdict, Verdict::NoBids | Verdict::NoneFits { .. })).then_some(verdict)
+    }
+
+    /// Whether the bid is marked for the comparison.
+    pub fn is_marked(&self, id: &BidId) -> bool {
+        self.marks.has(id)
+    }
+
+    /// The marked bids of the group shown, in the order in which they were marked.
+    pub fn marked(&self) -> Vec<&Row> {
+        let gseq = self.tabs.get(self.tab).map(|tab| tab.gseq);
+        let of_group = gseq.into_iter().flat_map(|gseq| self.marks.of(gseq));
+        of_group.filter_map(|id| self.market.rows.iter().find(|row| row.bid.id == *id)).collect()
+    }
+
+    /// What is known of a provider's past leases; `None`: nobody asked.
+    pub fn track(&self, provider: &Address) -> Option<&Lookup<TrackRecord>> {
+        self.tracks.get(provider)
+    }
+
+    /// What a provider's own gateway says; `None`: it was not asked.
+    pub fn gateway(&self, provider: &Address) -> Option<&Lookup<Gateway>> {
+        self.gateways.get(provider)
+    }
+
+    /// The columns chosen, from left to right; `None`: the usual ones.
+    pub fn columns(&self) -> Option<&[Field]> {
+        self.columns.as_deref()
+    }
+
+    /// What the last frame had room for.
+    pub fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    pub fn is_favourite(&self, provider: &Address) -> bool {
+        self.kept.favourites.contains(provider)
+    }
+
+    pub fn is_blocked(&self, provider: &Address) -> bool {
+        self.kept.blocked.contains(provider)
+    }
+
+    /// Whether bids of blocked providers are shown for now.
+    pub fn shows_blocked(&self) -> bool {
+        self.shows_blocked
+    }
+
+    /// Options for what is being typed, while they are gone through.
+    pub fn completing(&self) -> Option<&Completing> {
+        self.completing.as_ref()
     }
 
     /// A message that passes.
@@ -444,6 +600,7 @@ impl Model {
             .copied()
             .chain(self.leaving.values().map(|leaving| leaving.until))
             .chain(self.toast.as_ref().map(|(_, until)| *until))
+            .chain(self.just_blocked.values().copied())
             .chain(self.link.next_change(self.now, self.focused))
             .chain(self.next_second_of_the_manifest())
             .min()
@@ -455,7 +612,8 @@ impl Model {
         counts.then(|| self.now.saturating_add(1000))
     }
 
-    fn at(&self) -> At {
+    /// When the rows are looked at, as sort and filter have it.
+    pub fn at(&self) -> At {
         At { height: self.snapshot.as_ref().and_then(|s| s.chain.height), block_time: self.block_time() }
     }
 
@@ -464,12 +622,16 @@ impl Model {
         let at = self.at();
         let Some(tab) = self.tabs.get_mut(self.tab) else { return };
         let leaving = &self.leaving;
+        let blocked = match self.shows_blocked {
+            true => BTreeSet::new(),
+            false => self.kept.blocked.iter().filter(|p| !self.just_blocked.contains_key(*p)).cloned().collect(),
+        };
         let scope = Scope {
             gseq: Some(tab.gseq),
             older: false,
             withdrawn: false,
             lingering: &|id: &BidId| leaving.contains_key(id),
-            blocked: &BTreeSet::new(),
+            blocked: &blocked,
         };
         let mut view = rank::arrange(&self.market, &at, &scope, &self.query, &self.sort);
         keep_places(&mut view.rows, &self.market.rows, leaving);
@@ -502,6 +664,37 @@ impl Model {
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut effects = take_in(model, msg);
+    effects.extend(look_into(model));
+    effects
+}
+
+/// What the screen shows of providers and is not known yet: asked for once each.
+fn look_into(model: &mut Model) -> Vec<Effect> {
+    if model.snapshot.as_ref().is_none_or(|snapshot| snapshot.saved) {
+        return Vec::new();
+    }
+    let rows: Vec<&Row> = match model.mode {
+        Mode::Compare { .. } => model.marked(),
+        _ if model.detail.is_some() => model.cursor().into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let providers: Vec<Address> = rows.iter().map(|row| row.bid.id.provider.clone()).collect();
+    let mut effects = Vec::new();
+    for address in providers {
+        if !model.tracks.contains_key(&address) {
+            model.tracks.insert(address.clone(), Lookup::Asked);
+            effects.push(Effect::Track(address.clone()));
+        }
+        if model.settings.provider_status && !model.gateways.contains_key(&address) {
+            model.gateways.insert(address.clone(), Lookup::Asked);
+            effects.push(Effect::Gateway(address));
+        }
+    }
+    effects
+}
+
+fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Now(now) => tick(model, now),
         Msg::Key(key) => return press(model, key),
@@ -513,6 +706,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             {
                 model.accept.paste(&text);
             } else if let Mode::Filter { .. } = model.mode {
+                model.completing = None;
                 for c in crate::domain::text::clean(&text, crate::domain::text::MAX_VALUE).chars() {
                     model.line.insert(c);
                 }
@@ -575,8 +769,255 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Watching(step) => return watching(model, step),
         Msg::Ended(outcome) => ended(model, outcome),
+        Msg::Surveyed(progress) => model.survey.progress(progress),
+        Msg::Registered(result) => {
+            if let Err(why) = &result {
+                model.log.push(why.clone(), model.now);
+            }
+            model.survey.ended(result);
+            examine_anew(model);
+        }
+        Msg::Tracked(provider, result) => {
+            model.tracks.insert(provider, result.into());
+        }
+        Msg::Asked(provider, result) => {
+            model.gateways.insert(provider, result.into());
+        }
     }
     Vec::new()
+}
+
+/// Works out what the groups of a snapshot suffer from. The registry counts while somebody looks: it is long.
+fn examine(model: &mut Model, snapshot: &Snapshot, market: &Market) {
+    let open = matches!(model.mode, Mode::Doctor { .. });
+    let evidence = Evidence {
+        registered: model.survey.registered().filter(|_| open).map(|registered| &**registered),
+        usual: &model.settings.usual,
+        auditors: &model.settings.auditors,
+        from: model.settings.from.as_deref(),
+    };
+    let diagnoses = doctor::diagnose(snapshot, market, &evidence);
+    model.survey.diagnosed(diagnoses);
+}
+
+fn examine_anew(model: &mut Model) {
+    if let Some(snapshot) = model.snapshot.clone() {
+        // The rows on the screen hold bids too that the chain has no more.
+        let market = appraise(&snapshot);
+        examine(model, &snapshot, &market);
+    }
+}
+
+fn open_doctor(model: &mut Model) -> Vec<Effect> {
+    if model.snapshot.is_none() {
+        model.say("nothing was read yet");
+        return Vec::new();
+    }
+    model.mode = Mode::Doctor { scroll: 0 };
+    examine_anew(model);
+    survey(model, false)
+}
+
+fn survey(model: &mut Model, anew: bool) -> Vec<Effect> {
+    if model.survey.begin(anew) { vec![Effect::Diagnose] } else { Vec::new() }
+}
+
+/// The first command of the diagnosis shown.
+fn copy_fix(model: &mut Model) -> Vec<Effect> {
+    let diagnosis = model.group().and_then(|group| model.survey.diagnosis(group.gseq));
+    let command = diagnosis.and_then(|found| found.causes.iter().find_map(|cause| cause.commands.first()).cloned());
+    let Some(command) = command else {
+        model.say("there is no command to copy");
+        return Vec::new();
+    };
+    model.say(&format!("sent to the terminal's clipboard: {command}"));
+    vec![Effect::Copy(command)]
+}
+
+fn toggle_mark(model: &mut Model) {
+    let Some(id) = model.cursor().map(|row| row.bid.id.clone()) else {
+        model.say("there is no bid to mark");
+        return;
+    };
+    match model.marks.toggle(id) {
+        Marked::On(1) => model.say("marked; mark another one, then v compares them"),
+        Marked::On(n) => model.say(&format!("{n} marked; v compares them")),
+        Marked::Off => model.say("no longer marked"),
+        Marked::Full => model.say(&format!("{} are marked already; Space on one of them gives it up", marks::MOST)),
+    }
+}
+
+/// Puts the marked bids side by side; one alone beside the one under the cursor.
+fn open_compare(model: &mut Model) {
+    let marked = model.marked().len();
+    if marked == 1
+        && let Some(id) = model.cursor().map(|row| row.bid.id.clone())
+        && !model.marks.has(&id)
+    {
+        model.marks.toggle(id);
+    }
+    if model.marked().len() < 2 {
+        model.say("mark two to four bids with Space, then v puts them side by side");
+        return;
+    }
+    model.mode = Mode::Compare { scroll: 0, first: 0 };
+}
+
+fn shift(model: &mut Model, right: bool) {
+    let last = model.marked().len().saturating_sub(model.extent.beside.max(1));
+    if let Mode::Compare { first, .. } = &mut model.mode {
+        *first = if right { (*first + 1).min(last) } else { first.saturating_sub(1) };
+    }
+}
+
+/// What people call the provider under the cursor, and its address.
+fn provider_here(model: &Model) -> Option<(Address, String)> {
+    let row = model.cursor()?;
+    let address = row.bid.id.provider.clone();
+    let name = row.provider.as_ref().and_then(|provider| provider.name());
+    let name = name.map_or_else(|| address.short(), ToString::to_string);
+    Some((address, name))
+}
+
+fn toggle_favourite(model: &mut Model) -> Vec<Effect> {
+    let Some((address, name)) = provider_here(model) else {
+        model.say("there is no bid here");
+        return Vec::new();
+    };
+    if model.kept.favourites.remove(&address) {
+        model.say(&format!("{name} is no favourite any more; f again undoes it"));
+    } else {
+        model.kept.favourites.insert(address);
+        model.say(&format!("{name} is a favourite; f again undoes it"));
+    }
+    vec![Effect::Keep(model.kept.clone())]
+}
+
+/// Blocks the provider under the cursor, or no longer. Its bids stay for a moment, so that the same key undoes it.
+fn toggle_block(model: &mut Model) -> Vec<Effect> {
+    let Some((address, name)) = provider_here(model) else {
+        let blocked = model.view().is_some_and(|view| view.hidden.blocked > 0);
+        model.say(if blocked { "B shows the blocked ones, b on one takes it back" } else { "there is no bid here" });
+        return Vec::new();
+    };
+    if model.kept.blocked.remove(&address) {
+        model.just_blocked.remove(&address);
+        model.say(&format!("{name} is blocked no longer"));
+    } else {
+        model.just_blocked.insert(address.clone(), model.now.saturating_add(BLOCKED_MS));
+        let picked: Vec<u32> = model.picks.values().filter(|id| id.provider == address).map(|id| id.gseq).collect();
+        for gseq in &picked {
+            model.picks.remove(gseq);
+        }
+        let dropped = if picked.is_empty() { "" } else { ", and no pick any more" };
+        model.kept.blocked.insert(address);
+        model.say(&format!("{name} is blocked{dropped}: gone from the table in a moment; b again undoes it"));
+    }
+    model.arrange();
+    vec![Effect::Keep(model.kept.clone())]
+}
+
+fn toggle_blocked_shown(model: &mut Model) {
+    if model.kept.blocked.is_empty() {
+        model.say("no provider is blocked; b on a bid blocks its provider");
+        return;
+    }
+    model.shows_blocked = !model.shows_blocked;
+    if !model.shows_blocked {
+        model.just_blocked.clear();
+    }
+    model.say(if model.shows_blocked {
+        "blocked providers are shown; B hides them again"
+    } else {
+        "blocked providers are hidden"
+    });
+    model.arrange();
+}
+
+/// Opens the choice of columns. Of the providers' own attributes those are offered that say something short.
+fn open_columns(model: &mut Model) {
+    let mut keys: BTreeMap<&Clean, usize> = BTreeMap::new();
+    for (key, _) in model.market.rows.iter().filter_map(|row| row.provider.as_ref()).flat_map(|p| &p.attributes) {
+        // What is a field already, and what is said by the offer.
+        let known = matches!(&**key, "host" | "organization" | "region" | "location-region" | "country");
+        if !known && !key.contains('/') {
+            *keys.entry(key).or_default() += 1;
+        }
+    }
+    let mut keys: Vec<(&Clean, usize)> = keys.into_iter().collect();
+    keys.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let more = keys.into_iter().take(ATTRIBUTES).map(|(key, _)| Field::Attribute(key.clone())).collect();
+    let chooser = Chooser::new(&model.extent.columns, model.columns.clone(), more);
+    model.mode = Mode::Columns(Box::new(chooser));
+}
+
+/// What a key does to the choice of columns; it is seen at once.
+fn choose_columns(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Mode::Columns(chooser) = &mut model.mode else { return Vec::new() };
+    match action {
+        Action::ToggleColumn => {
+            if !chooser.toggle() {
+                model.say("one column stays");
+                return Vec::new();
+            }
+            model.columns = Some(chooser.chosen());
+        }
+        Action::ColumnUp | Action::ColumnDown => {
+            chooser.shift(action == Action::ColumnDown);
+            // Only where the order of those that are shown has changed.
+            let chosen = chooser.chosen();
+            if model.columns.is_some() || chosen != model.extent.columns {
+                model.columns = Some(chosen);
+            }
+        }
+        Action::UsualColumns => {
+            model.columns = None;
+            model.mode = Mode::Browse;
+            model.say("the usual columns, as many as there is room for");
+        }
+        Action::SaveColumns => {
+            model.mode = Mode::Browse;
+            model.kept.columns.clone_from(&model.columns);
+            model.say("these columns are kept for the next time");
+            return vec![Effect::Keep(model.kept.clone())];
+        }
+        _ => model.mode = Mode::Browse,
+    }
+    Vec::new()
+}
+
+/// Puts the next, or the previous, option in place of what is being typed.
+fn complete(model: &mut Model, forward: bool) {
+    if model.completing.is_none() {
+        let (text, cursor) = (model.line.as_str(), model.line.cursor());
+        let found = crate::domain::complete::complete(text, cursor, &model.market, &model.at());
+        model.completing = Completing::new(found);
+    }
+    let Some(completing) = &mut model.completing else {
+        model.say("nothing that is seen here begins so");
+        return;
+    };
+    let (range, option) = completing.step(forward);
+    model.line.replace(range, option);
+    if completing.is_only() {
+        // What follows it is another completion.
+        model.completing = None;
+    }
+    typed(model);
+}
+
+/// A mark of a bid that is seen no more is given up, and that is said.
+fn drop_marks(model: &mut Model) {
+    let (rows, leaving) = (&model.market.rows, &model.leaving);
+    let there = |id: &BidId| leaving.contains_key(id) || rows.iter().any(|row| row.bid.id == *id && !withdrawn(row));
+    let lost = model.marks.keep(there);
+    if lost > 0 {
+        let what = if lost == 1 { "a marked bid was".to_owned() } else { format!("{lost} marked bids were") };
+        model.tell(Clean::message(&format!("{what} withdrawn, and is compared no longer")));
+    }
+    if matches!(model.mode, Mode::Compare { .. }) && model.marked().is_empty() {
+        model.mode = Mode::Browse;
+    }
 }
 
 fn tick(model: &mut Model, now: Ms) {
@@ -586,8 +1027,11 @@ fn tick(model: &mut Model, now: Ms) {
     model.fresh.retain(|_, until| *until > now);
     let before = model.leaving.len();
     model.leaving.retain(|_, leaving| leaving.until > now);
-    if model.leaving.len() != before {
+    let (leaves, blocked) = (model.leaving.len() != before, model.just_blocked.len());
+    model.just_blocked.retain(|_, until| *until > now);
+    if leaves || model.just_blocked.len() != blocked {
         model.arrange();
+        drop_marks(model);
     }
     if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
         model.toast = None;
@@ -607,6 +1051,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
         }
     }
     let mut market = appraise(&snapshot);
+    examine(model, &snapshot, &market);
     let first = model.snapshot.is_none();
     {
         let shown = model.view().map_or(&[][..], |view| &view.rows);
@@ -656,6 +1101,7 @@ fn take(model: &mut Model, snapshot: Arc<Snapshot>) {
     model.tab = model.tabs.iter().position(|tab| Some(tab.gseq) == gseq).unwrap_or(0);
     model.arrange();
     drop_picks(model);
+    drop_marks(model);
     hold_quote_against(model);
 }
 
@@ -820,6 +1266,8 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     match &mut model.mode {
         Mode::Filter { .. } => {
+            // What stands there is taken as typed: the next Tab goes on from it.
+            model.completing = None;
             if model.line.edit(key) {
                 typed(model);
             }
@@ -830,20 +1278,30 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             }
         }
         Mode::Leave(from) => model.mode = std::mem::take(from),
-        Mode::Browse | Mode::Help { .. } | Mode::Log { .. } => {}
+        Mode::Browse
+        | Mode::Help { .. }
+        | Mode::Log { .. }
+        | Mode::Doctor { .. }
+        | Mode::Compare { .. }
+        | Mode::Columns(_) => {}
     }
     Vec::new()
 }
 
+/// Reads a filter, with the saved ones and the auditors that the person named.
+fn read(model: &Model, text: &str) -> Result<Query, QueryError> {
+    Query::parse_with(text, &model.settings.filters).map(|query| query.naming(&model.settings.auditors))
+}
+
 /// The filter's text has changed: a good one applies at once, a half-typed one leaves the rows as they are.
 fn typed(model: &mut Model) {
-    let error = match Query::parse(model.line.as_str()) {
+    let error = match read(model, model.line.as_str()) {
         Ok(query) => {
             filter_by(model, query);
             // `usd` on the way to `usd<2` is a word that no bid has: the screen does not empty for it.
             if model.cursor().is_none()
                 && let Some(head) = before_field(model.line.as_str())
-                && let Ok(query) = Query::parse(head)
+                && let Ok(query) = read(model, head)
             {
                 filter_by(model, query);
             }
@@ -883,11 +1341,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SortReverse => reverse_sort(model),
         Action::Filter => {
             model.line.end();
+            model.completing = None;
             model.mode = Mode::Filter { error: None };
         }
         // What was taken for the beginning of a field is a word now; an error stays where it is said.
         Action::Keep => {
-            if let Ok(query) = Query::parse(model.line.as_str()) {
+            if let Ok(query) = read(model, model.line.as_str()) {
+                model.completing = None;
                 model.mode = Mode::Browse;
                 filter_by(model, query);
             }
@@ -967,6 +1427,25 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(&format!("{what} sent to the terminal's clipboard"));
             return vec![Effect::Copy(text)];
         }
+        Action::Favourite => return toggle_favourite(model),
+        Action::Block => return toggle_block(model),
+        Action::ShowBlocked => toggle_blocked_shown(model),
+        Action::Columns => open_columns(model),
+        Action::ToggleColumn
+        | Action::ColumnUp
+        | Action::ColumnDown
+        | Action::KeepColumns
+        | Action::SaveColumns
+        | Action::UsualColumns => return choose_columns(model, action),
+        Action::NextOption | Action::PreviousOption => complete(model, action == Action::NextOption),
+        Action::Doctor if matches!(model.mode, Mode::Doctor { .. }) => model.mode = Mode::Browse,
+        Action::Doctor => return open_doctor(model),
+        Action::CopyFix => return copy_fix(model),
+        Action::Survey => return survey(model, true),
+        Action::Mark => toggle_mark(model),
+        Action::Compare if matches!(model.mode, Mode::Compare { .. }) => model.mode = Mode::Browse,
+        Action::Compare => open_compare(model),
+        Action::ShiftLeft | Action::ShiftRight => shift(model, action == Action::ShiftRight),
         Action::Quit => return quit(model),
         Action::Leave => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -976,6 +1455,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// One step back; at the end of the way, nothing.
 fn back(model: &mut Model) {
+    if let Mode::Columns(chooser) = &model.mode {
+        model.columns = chooser.before().map(<[Field]>::to_vec);
+    }
     if model.mode != Mode::Browse {
         model.mode = Mode::Browse;
     } else if model.detail.is_some() {
@@ -992,6 +1474,10 @@ fn step(model: &mut Model, action: Action) {
         Action::First => 0,
         _ => last,
     };
+    if let Mode::Columns(chooser) = &mut model.mode {
+        chooser.go(to);
+        return;
+    }
     if let Some(scroll) = model.mode.scroll() {
         *scroll = to(*scroll, model.extent.overlay.max);
         return;
@@ -1016,7 +1502,9 @@ fn page(model: &mut Model, action: Action) {
     let to = |place: usize, page: usize, last: usize| {
         if up { place.saturating_sub(by(page)) } else { place.saturating_add(by(page)).min(last) }
     };
-    if let Some(scroll) = model.mode.scroll() {
+    if let Mode::Columns(chooser) = &mut model.mode {
+        chooser.go(|place, last| to(place, model.extent.overlay.page, last));
+    } else if let Some(scroll) = model.mode.scroll() {
         *scroll = to(*scroll, model.extent.overlay.page, model.extent.overlay.max);
     } else if let Some(scroll) = &mut model.detail {
         *scroll = to(*scroll, model.extent.detail.page, model.extent.detail.max);
@@ -1084,14 +1572,14 @@ fn go_to_group(model: &mut Model, tab: usize) {
 }
 
 fn click(model: &mut Model, hit: Hit) {
-    if let Mode::Help { .. } | Mode::Log { .. } = model.mode {
+    if let Mode::Help { .. } | Mode::Log { .. } | Mode::Doctor { .. } | Mode::Compare { .. } = model.mode {
         if hit != Hit::Overlay {
             model.mode = Mode::Browse;
         }
         return;
     }
     // The mouse neither confirms nor chooses behind the dialog.
-    if let Mode::Accept { .. } | Mode::Leave(_) = model.mode {
+    if let Mode::Accept { .. } | Mode::Leave(_) | Mode::Columns(_) = model.mode {
         return;
     }
     match hit {
@@ -1110,7 +1598,9 @@ fn wheel(model: &mut Model, over: Option<&Hit>, down: bool) {
     let to = |place: usize, last: usize| {
         if down { place.saturating_add(WHEEL).min(last) } else { place.saturating_sub(WHEEL) }
     };
-    if let Some(scroll) = model.mode.scroll() {
+    if let Mode::Columns(chooser) = &mut model.mode {
+        chooser.go(to);
+    } else if let Some(scroll) = model.mode.scroll() {
         *scroll = to(*scroll, model.extent.overlay.max);
     } else if let (Some(scroll), Some(Hit::Detail)) = (&mut model.detail, over) {
         *scroll = to(*scroll, model.extent.detail.max);

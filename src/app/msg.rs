@@ -2,10 +2,14 @@
 
 use super::keymap::Key;
 use super::passphrase::Passphrase;
-use crate::domain::bid::{BidId, Snapshot};
+use crate::domain::bid::{Address, BidId, Snapshot};
 use crate::domain::field::Field;
+use crate::domain::gateway::Gateway;
+use crate::domain::kept::Kept;
 use crate::domain::outcome::{Outcome, Preparation, Watch};
 use crate::domain::quote::{Facts, Quote};
+use crate::domain::record::TrackRecord;
+use crate::domain::registry::{Progress, Registered};
 use crate::domain::text::Clean;
 use std::sync::Arc;
 
@@ -48,6 +52,14 @@ pub enum Msg {
     Watching(Watch),
     /// How it ended.
     Ended(Outcome),
+    /// How far [`Effect::Diagnose`] has come.
+    Surveyed(Progress),
+    /// What [`Effect::Diagnose`] gave, or why nothing.
+    Registered(Result<Arc<Registered>, Clean>),
+    /// What [`Effect::Track`] gave, or why nothing.
+    Tracked(Address, Result<TrackRecord, Clean>),
+    /// What [`Effect::Gateway`] gave, or why nothing.
+    Asked(Address, Result<Gateway, Clean>),
 }
 
 /// What a person agreed to, in the words and figures that they saw.
@@ -81,6 +93,14 @@ pub enum Effect {
     Forget,
     /// Sign and send; answered by [`Msg::Unlocked`], [`Msg::Watching`] and [`Msg::Ended`].
     Lease(Box<Confirmed>),
+    /// Read who is registered, and who signed what of them; answered by [`Msg::Surveyed`] and [`Msg::Registered`].
+    Diagnose,
+    /// Read what became of a provider's leases; answered by [`Msg::Tracked`].
+    Track(Address),
+    /// Ask a provider's own gateway; answered by [`Msg::Asked`].
+    Gateway(Address),
+    /// Keep this for the next time.
+    Keep(Kept),
     /// Give the terminal back until the program is continued.
     Suspend,
     Quit,
@@ -109,6 +129,8 @@ pub struct Extent {
     pub detail: Pane,
     /// The box over the table.
     pub overlay: Pane,
+    /// Bids that stand side by side; 0 where none do.
+    pub beside: usize,
     /// The input of the accept dialog, where it was on the screen.
     pub input: Option<Input>,
 }

@@ -8,4 +8,4 @@ mod session;
 
 pub use guard::{Guard, Signal, Signals, Streams, is_gone, restore, streams};
 pub use input::Input;
-pub use session::{End, Session, Source, run};
+pub use session::{End, Keeper, Session, Source, run};

@@ -8,7 +8,8 @@ use super::guard::{Guard, Signal, Signals};
 use super::input::Input;
 use crate::app::{Confirmed, Effect, Key, Model, Ms, Msg, Passphrase, Settings, update};
 use crate::chain::{self, Ask, ChainError, Client, Command, Event};
-use crate::domain::bid::Snapshot;
+use crate::domain::bid::{Address, Provider, Snapshot};
+use crate::domain::kept::Kept;
 use crate::domain::quote::Quote;
 use crate::domain::text::Clean;
 use crate::lease::Desk;
@@ -23,13 +24,19 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 /// Messages taken in one go before a frame is drawn: a flood must not keep the screen from moving.
 const BATCH: usize = 256;
 /// Events that may wait between the chain and the screen.
 const INBOX: usize = 64;
+/// The longest reading of the registry, some two thousand providers and the signatures of some.
+const SURVEY: Duration = Duration::from_secs(60);
+/// The longest wait for a provider's own gateway.
+const GATEWAY: Duration = Duration::from_secs(8);
+/// The longest reading of a provider's past leases.
+const TRACK: Duration = Duration::from_secs(20);
 
 /// Where the figures come from.
 pub enum Source {
@@ -42,22 +49,33 @@ pub enum Source {
 }
 
 impl Source {
-    /// Sends what there is to know until nobody listens.
-    async fn follow(
+    /// Sends what there is to know until nobody listens. What is asked besides goes by the client, where there is one.
+    fn follow(
         self,
         mut commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<Event>,
-    ) -> Result<(), ChainError> {
+    ) -> (JoinHandle<Result<(), ChainError>>, Option<Rc<Client>>) {
         match self {
-            Self::Chain { client, ask } => chain::follow(&client, &ask, commands, events).await,
+            Self::Chain { client, ask } => {
+                let client: Rc<Client> = Rc::from(client);
+                let own = Rc::clone(&client);
+                let follow = async move { chain::follow(&own, &ask, commands, events).await };
+                (tokio::task::spawn_local(follow), Some(client))
+            }
             Self::Saved(snapshot) => {
-                let _ = events.send(Event::Snapshot { snapshot: Arc::new(*snapshot), fresh: true }).await;
-                while commands.recv().await.is_some() {}
-                Ok(())
+                let tell = async move {
+                    let _ = events.send(Event::Snapshot { snapshot: Arc::new(*snapshot), fresh: true }).await;
+                    while commands.recv().await.is_some() {}
+                    Ok(())
+                };
+                (tokio::task::spawn_local(tell), None)
             }
         }
     }
 }
+
+/// Writes down what is kept for the next time; why it could not, in a sentence.
+pub type Keeper = Box<dyn FnMut(&Kept) -> Result<(), Clean>>;
 
 /// What a session on the screen needs.
 pub struct Session {
@@ -68,6 +86,8 @@ pub struct Session {
     pub desk: Option<Desk>,
     /// Log lines are appended here too.
     pub log: Option<File>,
+    /// `None`: nothing is kept.
+    pub keep: Option<Keeper>,
 }
 
 /// How a session ended.
@@ -91,22 +111,26 @@ pub async fn run(session: Session) -> io::Result<End> {
 }
 
 async fn drive(session: Session) -> io::Result<End> {
-    let Session { settings, theme, source, desk, log } = session;
+    let Session { settings, theme, source, desk, log, keep } = session;
     let mut signals = Signals::new()?;
     let (commands, orders) = mpsc::channel(INBOX);
     let (sender, events) = mpsc::channel(INBOX);
     let (course, news) = mpsc::unbounded_channel();
+    let (follower, client) = source.follow(orders, sender);
     let mut shell = Shell {
         guard: Guard::enter()?,
         keys: Some(Input::start()?),
         commands,
         events,
-        follower: tokio::task::spawn_local(source.follow(orders, sender)),
+        follower,
+        client,
+        one_by_one: Rc::new(Semaphore::new(1)),
         desk: desk.map(Rc::new),
         preparing: None,
         course,
         news,
         log,
+        keep,
         started: Instant::now(),
         map: Map::default(),
     };
@@ -168,6 +192,10 @@ struct Shell {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
     follower: JoinHandle<Result<(), ChainError>>,
+    /// `None`: there is no chain to ask.
+    client: Option<Rc<Client>>,
+    /// Lets past leases be read of one provider at a time.
+    one_by_one: Rc<Semaphore>,
     desk: Option<Rc<Desk>>,
     /// Reads a quote's bids again; ended when its dialog closes.
     preparing: Option<JoinHandle<()>>,
@@ -175,6 +203,7 @@ struct Shell {
     course: mpsc::UnboundedSender<Msg>,
     news: mpsc::UnboundedReceiver<Msg>,
     log: Option<File>,
+    keep: Option<Keeper>,
     started: Instant,
     map: Map,
 }
@@ -356,6 +385,55 @@ impl Shell {
         });
     }
 
+    /// Reads who is registered, beside everything else.
+    fn diagnose(&self, model: &Model) {
+        let course = self.course.clone();
+        let Some(client) = self.client.clone() else {
+            let why = Clean::new("this is a saved answer: there is no chain to ask");
+            let _ = course.send(Msg::Registered(Err(why)));
+            return;
+        };
+        let market = model.market().clone();
+        tokio::task::spawn_local(async move {
+            let deadline = tokio::time::Instant::now() + SURVEY;
+            let mut told = |progress| drop(course.send(Msg::Surveyed(progress)));
+            let read = chain::registered_for(&client, &market, deadline, &mut told).await;
+            let read = read.map(Arc::new).map_err(|error| Clean::message(&error.to_string()));
+            let _ = course.send(Msg::Registered(read));
+        });
+    }
+
+    /// Reads what became of a provider's leases, beside everything else.
+    fn track(&self, provider: Address) {
+        let Some(client) = self.client.clone() else { return };
+        let (course, turn) = (self.course.clone(), Rc::clone(&self.one_by_one));
+        tokio::task::spawn_local(async move {
+            let Ok(_turn) = turn.acquire().await else { return };
+            let deadline = tokio::time::Instant::now() + TRACK;
+            let read = chain::track_record(&client, &provider, deadline).await;
+            let read = read.map_err(|error| Clean::message(&error.to_string()));
+            let _ = course.send(Msg::Tracked(provider, read));
+        });
+    }
+
+    /// Asks a provider's own gateway, beside everything else.
+    fn gateway(&self, provider: Arc<Provider>) {
+        let course = self.course.clone();
+        tokio::task::spawn_local(async move {
+            let said = chain::ask_gateway(&provider, false, tokio::time::Instant::now() + GATEWAY).await;
+            let said = said.map_err(|error| Clean::message(&error.to_string()));
+            let _ = course.send(Msg::Asked(provider.address.clone(), said));
+        });
+    }
+
+    /// Writes down what is kept; why it is not, if so.
+    fn keep(&mut self, kept: &Kept) -> Option<Clean> {
+        match &mut self.keep {
+            Some(keep) => keep(kept).err().map(|why| Clean::message(&format!("not kept for the next time: {why}"))),
+            None => Some(Clean::new("not kept for the next time: this run has nowhere to")),
+        }
+    }
+
     fn write_log(&mut self, text: &Clean) {
         let failed = self.log.as_mut().is_some_and(|log| writeln!(log, "{} {text}", jiff::Timestamp::now()).is_err());
         if failed {
@@ -387,6 +465,23 @@ impl Shell {
                 self.forget();
                 return Ok(None);
             }
+            Effect::Diagnose => {
+                self.diagnose(model);
+                return Ok(None);
+            }
+            Effect::Track(provider) => {
+                self.track(provider);
+                return Ok(None);
+            }
+            Effect::Gateway(address) => {
+                let provider = model.snapshot().and_then(|snapshot| snapshot.providers.get(&address));
+                match provider {
+                    Some(provider) => self.gateway(Arc::clone(provider)),
+                    None => drop(self.course.send(Msg::Asked(address, Err(Clean::new("nothing is known of it yet"))))),
+                }
+                return Ok(None);
+            }
+            Effect::Keep(kept) => return Ok(self.keep(&kept)),
             Effect::Lease(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         };
         // A full queue means the reader has more of these to do already.
@@ -431,6 +526,8 @@ fn key(event: KeyEvent) -> Option<Key> {
         KeyCode::BackTab => Key::BackTab,
         KeyCode::Backspace => Key::Backspace,
         KeyCode::Delete => Key::Delete,
+        KeyCode::Up if event.modifiers.contains(KeyModifiers::SHIFT) => Key::ShiftUp,
+        KeyCode::Down if event.modifiers.contains(KeyModifiers::SHIFT) => Key::ShiftDown,
         KeyCode::Up => Key::Up,
         KeyCode::Down => Key::Down,
         KeyCode::Left => Key::Left,

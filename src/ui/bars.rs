@@ -1,15 +1,18 @@
 //! The lines around the table: who and how fresh, the groups, what was asked, what is hidden, the keys.
 
+use super::table::auditor;
 use super::theme::{Meaning, Theme, meaning_of_freshness};
 use super::words::{count, cut, differences, duration, percent, width};
 use crate::app::{Accepting, Context, Course, Freshness, Mode, Model, keymap};
 use crate::domain::appraise::{GroupView, Row};
 use crate::domain::bid::{Address, GroupState, OrderState};
+use crate::domain::cause::Verdict;
 use crate::domain::gpu::VramSource;
-use crate::domain::money::{BlockTimeSource, Per, four_digits};
+use crate::domain::money::{Amount, BlockTimeSource, Per, four_digits};
 use crate::domain::resources;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use rust_decimal::Decimal;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -199,9 +202,14 @@ pub fn request(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
         let _ = write!(text, " · {key}={value}");
     }
     let signed = &group.requirements;
-    let auditors = signed.all_of.len() + signed.any_of.len();
-    if auditors > 0 {
-        let _ = write!(text, " · audited by {}", count(auditors, "asked auditor"));
+    let named = |auditors: &[Address], between: &str| {
+        auditors.iter().map(|address| auditor(model, address)).collect::<Vec<_>>().join(between)
+    };
+    if !signed.all_of.is_empty() {
+        let _ = write!(text, " · signed by {}", named(&signed.all_of, " and "));
+    }
+    if !signed.any_of.is_empty() {
+        let _ = write!(text, " · signed by {}", named(&signed.any_of, " or "));
     }
     let text = cut(&text, usize::from(area.width));
     buffer.set_stringn(area.x, area.y, text, usize::from(area.width), theme.style(Meaning::Plain));
@@ -270,11 +278,104 @@ pub fn notice(model: &Model) -> Option<(String, Meaning)> {
     if let (Some(trouble), Some(_)) = (model.trouble(), model.snapshot()) {
         return Some((format!("✗ {trouble}"), Meaning::Bad));
     }
+    if let Some(going) = completing(model) {
+        return Some((going, Meaning::Plain));
+    }
     let warnings = &model.snapshot()?.warnings;
     match &**warnings {
-        [] => None,
+        [] => ailing(model).map(|text| (text, Meaning::Strong)),
         [only] => Some((format!("! {}", only.text), Meaning::Warn)),
         [first, rest @ ..] => Some((format!("! {} (and {} more: press !)", first.text, rest.len()), Meaning::Warn)),
+    }
+}
+
+/// What the doctor is offered for, where rows are shown.
+fn ailing(model: &Model) -> Option<String> {
+    model.cursor()?;
+    match model.ails()? {
+        Verdict::NoneFits { takeable } => Some(format!("{}, none fits: D says why", count(takeable, "bid"))),
+        _ => Some("no bid can be taken: D says why".to_owned()),
+    }
+}
+
+/// The options that are gone through, from the one that stands in the line on.
+fn completing(model: &Model) -> Option<String> {
+    let going = model.completing()?;
+    let at = going.at()?;
+    let options = going.options();
+    let around = options[at..].iter().chain(&options[..at]);
+    let told: Vec<&str> = around.take(8).map(String::as_str).collect();
+    Some(format!("{} of {}: {}", at + 1, options.len(), told.join("  ")))
+}
+
+fn has_command(model: &Model) -> bool {
+    let found = model.group().and_then(|group| model.survey().diagnosis(group.gseq));
+    found.is_some_and(|found| found.causes.iter().any(|cause| !cause.commands.is_empty()))
+}
+
+/// Whether the line of the picks says something: where there are several groups and one is picked.
+pub fn has_picks(model: &Model) -> bool {
+    model.groups().count() > 1 && model.picked().next().is_some()
+}
+
+/// The picks: group by group, in all, and which groups lack one.
+pub fn picks(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
+    let per = model.per();
+    let told = |usd: Option<Decimal>| {
+        let usd = usd.and_then(|usd| per.of_hourly(usd, model.block_time()));
+        usd.map_or("?".to_owned(), |usd| format!("${}", four_digits(usd)))
+    };
+    let rows: Vec<&Row> = model.picked().collect();
+    let sum = rows.iter().try_fold(Decimal::ZERO, |sum, row| sum.checked_add(row.usd_hour?));
+    let mut pieces = vec![piece("picks", Meaning::Strong, 0)];
+    for row in &rows {
+        let text = format!("{} {}", group_name(model, row.bid.id.gseq), told(row.usd_hour));
+        pieces.push(piece(text, Meaning::Plain, 3));
+    }
+    if rows.len() > 1 {
+        pieces.push(piece(format!("in all {}/{}", told(sum), per.label()), Meaning::Strong, 0));
+    }
+    if per != Per::Month {
+        let month = sum.and_then(|sum| Per::Month.of_hourly(sum, model.block_time()));
+        let month = month.map_or("?".to_owned(), |usd| format!("${}", four_digits(usd)));
+        pieces.push(piece(format!("{month}/month"), Meaning::Plain, 2));
+    }
+    let mut native: Vec<Amount> = Vec::new();
+    let mut known = true;
+    for row in &rows {
+        let price = &row.bid.price;
+        match native.iter_mut().find(|sum| sum.denom == price.denom) {
+            Some(sum) => match sum.plus(price) {
+                Some(more) => *sum = more,
+                None => known = false,
+            },
+            None => native.push(price.clone()),
+        }
+    }
+    let coins: Vec<String> = native.iter().map(ToString::to_string).collect();
+    let coins = if known { coins.join(" + ") } else { "?".to_owned() };
+    pieces.push(piece(format!("{coins} a block"), Meaning::Plain, 4));
+    let open = model
+        .groups()
+        .filter(|(gseq, group)| model.pick(*gseq).is_none() && group.is_some_and(|group| group.takes_bids()));
+    let open: Vec<String> = open.map(|(gseq, _)| group_name(model, gseq)).collect();
+    if open.is_empty() {
+        pieces.push(piece("a accepts them", Meaning::Faint, 5));
+    } else {
+        pieces.push(piece(format!("without a pick: {}", open.join(", ")), Meaning::Warn, 1));
+    }
+    while length(&pieces, 3) + 2 > usize::from(area.width) {
+        let Some(highest) = pieces.iter().map(|piece| piece.drop).max().filter(|drop| *drop > 0) else { break };
+        pieces.retain(|piece| piece.drop != highest);
+    }
+    put(theme, buffer, area, area.x + 1, &pieces, " · ");
+}
+
+fn group_name(model: &Model, gseq: u32) -> String {
+    let name = model.groups().find(|(n, _)| *n == gseq).and_then(|(_, group)| Some(group?.name.to_string()));
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{gseq} {name}"),
+        None => gseq.to_string(),
     }
 }
 
@@ -339,6 +440,9 @@ fn counted(model: &Model, visible: Range<usize>, how: Counts) -> Vec<Piece> {
         let word = if how == Counts::Short { "older" } else { "of earlier orders" };
         pieces.push(faint(format!("{} {word}", hidden.older), 0));
     }
+    if hidden.blocked > 0 {
+        pieces.push(faint(format!("{} blocked", hidden.blocked), 0));
+    }
     let unreadable = model.snapshot().map_or(0, |snapshot| snapshot.unreadable.len());
     if unreadable > 0 {
         pieces.push(piece(format!("{unreadable} unreadable"), Meaning::Warn, 0));
@@ -374,12 +478,20 @@ pub fn footer(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> O
         (_, "pick") => may_accept && model.cursor().is_some(),
         (_, "group") => groups > 1,
         (_, "filter") => rows > 0,
-        (_, "sort" | "detail" | "unit" | "reverse" | "copy") => model.cursor().is_some(),
+        (Context::Compare, "move") => model.extent().beside < model.marked().len(),
+        (Context::Doctor, "copy") => has_command(model),
+        (Context::Doctor, "doctor") | (Context::Compare, "compare") => false,
+        (_, "compare") => !model.marked().is_empty(),
+        (_, "doctor") => model.snapshot().is_some(),
+        (_, "blocked") => model.shows_blocked() || model.view().is_some_and(|view| view.hidden.blocked > 0),
+        (_, "sort" | "mark" | "favour, block" | "columns" | "detail" | "unit" | "reverse" | "copy") => {
+            model.cursor().is_some()
+        }
         _ => true,
     };
     let keys: Vec<(String, &str)> = keymap::footer(model.context()).filter(|(_, label)| useful(label)).collect();
     // The way out is never cut: the rest gives way to it from the end.
-    let last = keys.iter().position(|(_, label)| matches!(*label, "quit" | "close" | "clear" | "leave it"));
+    let last = keys.iter().position(|(_, label)| matches!(*label, "quit" | "close" | "clear" | "leave it" | "drop"));
     let wide = |(keys, label): &(String, &str)| width(keys) + 1 + width(label) + 2;
     let mut left = room.saturating_sub(1 + last.map_or(0, |at| wide(&keys[at])));
     let mut x = area.x + 1;

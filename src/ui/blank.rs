@@ -40,8 +40,19 @@ fn words(model: &Model) -> Blank {
     let hidden = view.map(|view| &view.hidden);
     if let Some(hidden) = hidden.filter(|hidden| hidden.filtered > 0) {
         let mut body = vec![format!("Filter: {}", model.query()), "Esc clears it, / changes it.".to_owned()];
+        if hidden.blocked > 0 {
+            body.push(format!("{} more of blocked providers: B shows them.", hidden.blocked));
+        }
         body.extend(older(model));
         return Blank { head: format!("The filter hides all {} bids.", hidden.filtered), body };
+    }
+    if let Some(hidden) = hidden.filter(|hidden| hidden.blocked > 0) {
+        let head = match hidden.blocked {
+            1 => "The only bid is of a provider that you blocked.".to_owned(),
+            n => format!("All {n} bids are of providers that you blocked."),
+        };
+        let body = vec!["B shows them, b on one of them takes its provider back.".to_owned()];
+        return Blank { head, body: body.into_iter().chain(older(model)).collect() };
     }
     let deployment = model.snapshot().and_then(|snapshot| snapshot.deployment.as_ref());
     if let Some(state) = deployment.map(|d| &d.state).filter(|state| **state != DeploymentState::Active) {
@@ -120,7 +131,9 @@ fn no_bids(model: &Model, group: &GroupView) -> Blank {
     if group.request.iter().any(|unit| unit.gpus.is_some_and(|n| n > 0)) {
         narrows.push("GPU models that nobody has free".to_owned());
     }
-    if !narrows.is_empty() {
+    if model.ails().is_some() {
+        body.push("D says why nobody bids, and what mends it.".to_owned());
+    } else if !narrows.is_empty() {
         body.push(format!("What may keep bids away: {}.", narrows.join(", ")));
     }
     Blank { head: "No bids yet.".to_owned(), body }

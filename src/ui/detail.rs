@@ -8,85 +8,28 @@
 //! ```
 
 use super::dialog;
+use super::facts;
+use super::page::{NAME, Page};
+use super::table::auditor;
 use super::theme::{Meaning, Theme, mark, meaning_of};
-use super::words::{coins, count, differences, duration, percent, width, wrap};
-use crate::app::{Closes, Model, Pane};
-use crate::domain::appraise::{BID_TIMEOUT_S, Row};
-use crate::domain::bid::Provider;
+use super::words::{coins, count, differences, duration, percent};
+use crate::app::{Lookup, Model, Pane};
+use crate::domain::appraise::Row;
+use crate::domain::bid::{Audit, Provider, Requirements};
 use crate::domain::diff::{self, Fit, volume_text};
+use crate::domain::gateway;
 use crate::domain::gpu::{GpuKind, VramSource};
 use crate::domain::money::{Per, four_digits};
+use crate::domain::requirement::{self, Checked, Declared};
 use crate::domain::resources::{Bytes, Cpus, Unit, Volume};
+use crate::domain::text::Clean;
+use crate::domain::usual::pairing_hint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// From this width on two columns stand beside each other.
 const TWO_COLUMNS: usize = 110;
-/// Columns of the names of things.
-const NAME: usize = 13;
-
-/// Lines being written, in a width.
-struct Page {
-    theme: Theme,
-    room: usize,
-    lines: Vec<Line<'static>>,
-}
-
-impl Page {
-    fn new(theme: Theme, room: usize) -> Self {
-        Self { theme, room, lines: Vec::new() }
-    }
-
-    fn gap(&mut self) {
-        if self.lines.last().is_some_and(|line| line.width() > 0) {
-            self.lines.push(Line::default());
-        }
-    }
-
-    fn text(&mut self, text: &str, meaning: Meaning) {
-        let style = self.theme.style(meaning);
-        self.lines.extend(wrap(text, self.room).into_iter().map(|line| Line::styled(line, style)));
-    }
-
-    /// `name        text`, wrapped beside the name.
-    fn named(&mut self, name: &str, text: &str) {
-        let first = NAME.max(width(name) + 1);
-        for (n, part) in wrap(text, self.room.saturating_sub(first)).into_iter().enumerate() {
-            let name = if n == 0 { name } else { "" };
-            let name = format!("{name}{}", " ".repeat(first.saturating_sub(width(name))));
-            self.lines.push(Line::from(vec![Span::styled(name, self.theme.style(Meaning::Faint)), Span::raw(part)]));
-        }
-    }
-
-    /// A line of the comparison.
-    fn compared(&mut self, name: &str, asked: &str, offered: &str, level: Option<Fit>) {
-        let half = self.half();
-        let name_room = NAME - 1;
-        let columns = [wrap(name, name_room), wrap(asked, half), wrap(offered, half)];
-        let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-        for n in 0..height {
-            let part = |column: usize, room: usize| {
-                let text = columns[column].get(n).map_or("", String::as_str);
-                format!("{text}{}", " ".repeat(room.saturating_sub(width(text))))
-            };
-            let mut spans = vec![
-                Span::styled(part(0, NAME), self.theme.style(Meaning::Faint)),
-                Span::raw(part(1, half + 1)),
-                Span::raw(part(2, half + 1)),
-            ];
-            if let Some(level) = level.filter(|_| n == 0) {
-                spans.push(Span::styled(mark(level), self.theme.style(meaning_of(level))));
-            }
-            self.lines.push(Line::from(spans));
-        }
-    }
-
-    /// Columns for what was asked, and as many for what is offered.
-    fn half(&self) -> usize {
-        (self.room.saturating_sub(NAME + 3) / 2).max(4)
-    }
-}
 
 /// Draws the pane.
 pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> Pane {
@@ -182,6 +125,7 @@ fn costs(model: &Model, row: &Row, page: &mut Page) {
     let block = model.block_time();
     let Some(hourly) = row.usd_hour else {
         page.named("price", &format!("{} a block; no rate for it, so dollars are not known", row.bid.price));
+        hints(model, row, page);
         return;
     };
     let told: Vec<String> = [Per::Hour, Per::Day, Per::Month]
@@ -206,17 +150,33 @@ fn costs(model: &Model, row: &Row, page: &mut Page) {
         let age = age.map_or(String::new(), |age| format!(", {} ago", duration(age)));
         page.named("rate", &format!("1 AKT = ${} ({}{age})", four_digits(rate.usd), rate.source));
     }
-    page.named("closes", &closes(model, row));
+    hints(model, row, page);
+    if let Some(length) = model.settings().run {
+        let (text, meaning) = facts::run(model, row, length);
+        let sign = if meaning == Meaning::Warn { "! " } else { "" };
+        page.named(&format!("run of {length}"), &format!("{sign}{text}"));
+    }
+    let closing = facts::closes(model, row);
+    let closing = if closing == "–" { closing } else { format!("{closing} ({})", facts::closing_basis()) };
+    page.named("closes", &closing);
     escrow(model, row, page);
 }
 
-fn closes(model: &Model, row: &Row) -> String {
-    let basis = format!("estimate: providers withdraw after {BID_TIMEOUT_S} s by default");
-    match model.closes(row) {
-        Closes::In(s) => format!("in {} ({basis})", duration(s)),
-        Closes::Overdue(s) => format!("overdue {} ({basis})", duration(s)),
-        Closes::Never => "–".to_owned(),
-        Closes::Unknown => format!("? ({basis})"),
+/// What is usual, dated: no verdict.
+fn hints(model: &Model, row: &Row, page: &mut Page) {
+    if let Some(mib) = row.gpus.vram_total() {
+        page.named(
+            "GPU memory",
+            &format!("{} in all", mib.checked_mul(1 << 20).map_or("?".to_owned(), |b| Bytes(b).to_string())),
+        );
+    }
+    if let Some((card, price)) = facts::usual(model, row) {
+        let cloud = price.cloud.as_ref().map_or(String::new(), |(usd, whose)| format!("; {whose} ${usd:.2}"));
+        let range = facts::usual_range(price);
+        page.named("usual", &format!("{range} a GPU·hour for {card} ({}, {}{cloud})", price.source, price.as_of));
+    }
+    for hint in row.bid.offer.iter().flatten().filter_map(pairing_hint) {
+        page.named("pairing", &hint);
     }
 }
 
@@ -269,13 +229,6 @@ fn offer(model: &Model, row: &Row, page: &mut Page) {
         row.ceiling_ratio.map(|ratio| if ratio <= rust_decimal::Decimal::ONE { Fit::Exact } else { Fit::Wrong });
     page.compared("ceiling", &ceiling, &row.bid.price.to_string(), within);
     requirements(model, row, page);
-}
-
-impl Page {
-    /// One line as it is, its blanks kept.
-    fn text_line(&mut self, text: &str, meaning: Meaning) {
-        self.lines.push(Line::styled(text.to_owned(), self.theme.style(meaning)));
-    }
 }
 
 fn unit_lines(row: &Row, want: &Unit, got: Option<&Unit>, silent: bool, several: bool, page: &mut Page) {
@@ -358,41 +311,88 @@ fn offered_gpus(row: &Row, unit: &Unit) -> String {
     format!("{n}× {kinds}")
 }
 
-/// What is asked of the provider itself, against what it says and what auditors signed.
+/// What is asked of the provider itself, against what it says of itself and what auditors signed.
 fn requirements(model: &Model, row: &Row, page: &mut Page) {
     let provider = row.provider.as_deref();
     let asked = model.group().map(|group| &group.requirements);
-    let region_asked = asked
-        .is_some_and(|asked| asked.attributes.iter().any(|(key, _)| matches!(&**key, "region" | "location-region")));
-    for (key, value) in asked.into_iter().flat_map(|asked| &asked.attributes) {
-        let said = provider
-            .map(|provider| provider.attribute(key).map_or("–".to_owned(), |v| format!("{v}, self-declared")));
-        page.compared(key, value, said.as_deref().unwrap_or("?"), None);
+    let found = asked.zip(provider).map(|(asked, provider)| requirement::compare(asked, provider));
+    match &found {
+        Some(found) => {
+            let audited = asked.is_some_and(Requirements::need_auditors);
+            for checked in &found.attributes {
+                let (text, level) = attribute(model, checked, audited);
+                page.compared(&checked.key, &checked.value, &text, level);
+            }
+        }
+        None => {
+            for (key, value) in asked.into_iter().flat_map(|asked| &asked.attributes) {
+                page.compared(key, value, "?", None);
+            }
+        }
     }
-    if !region_asked {
+    let is_asked = |key: &str| asked.is_some_and(|asked| asked.attributes.iter().any(|(k, _)| **k == *key));
+    if !is_asked("region") && !is_asked("location-region") {
         let region = provider.and_then(Provider::region);
-        let said = region.map_or("?".to_owned(), |region| format!("{region}, self-declared"));
+        let said = region.map_or("?".to_owned(), |region| self_declared(model, provider, region));
         page.compared("region", "–", &said, None);
     }
-    let short = |addresses: &[crate::domain::bid::Address]| {
-        addresses.iter().map(crate::domain::bid::Address::short).collect::<Vec<_>>().join(", ")
-    };
-    let wanted = asked.map_or("?".to_owned(), |asked| match (&*asked.all_of, &*asked.any_of) {
-        ([], []) => "–".to_owned(),
-        (all, []) => format!("by all of {}", short(all)),
-        ([], any) => format!("by one of {}", short(any)),
-        (all, any) => format!("by all of {}, and one of {}", short(all), short(any)),
-    });
-    let audits = provider.and_then(|provider| provider.audits.as_ref());
-    let signed = audits.map_or("?".to_owned(), |audits| {
-        if audits.is_empty() {
-            return "by nobody".to_owned();
-        }
-        format!("by {}", audits.iter().map(|audit| audit.auditor.short()).collect::<Vec<_>>().join(", "))
-    });
-    page.compared("audited", &wanted, &signed, None);
+    for signature in found.iter().flat_map(|found| &found.signatures) {
+        let name = auditor(model, &signature.auditor);
+        let asked = if signature.every { name } else { format!("{name}, or another") };
+        let (text, level) = match signature.signed {
+            Some(true) => ("signed all that is asked", Some(Fit::Exact)),
+            // Another of those asked for may have.
+            Some(false) if signature.every => ("did not sign all of it", Some(Fit::Wrong)),
+            Some(false) => ("did not sign all of it", None),
+            None => ("?", None),
+        };
+        page.compared("signed by", &asked, text, level);
+    }
+    if found.as_ref().is_none_or(|found| found.signatures.is_empty()) {
+        page.compared("signed by", "–", &facts::signed_by(model, provider), None);
+    }
     let notice = row.bid.reclamation_s.map_or("none promised".to_owned(), duration);
     page.compared("notice", "–", &notice, None);
+}
+
+/// One attribute asked for, as the provider has it. Where auditors are asked for, only what they signed counts.
+fn attribute(model: &Model, checked: &Checked, audited: bool) -> (String, Option<Fit>) {
+    let signers = checked
+        .signed_by
+        .as_deref()
+        .map(|signers| signers.iter().map(|address| auditor(model, address)).collect::<Vec<_>>().join(", "));
+    let declared = match &checked.declared {
+        Declared::Yes if checked.self_declared() => format!("{}, self-declared", checked.value),
+        Declared::Yes => checked.value.to_string(),
+        Declared::Otherwise(values) => {
+            let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+            format!("{}, self-declared", values.join(", "))
+        }
+        Declared::No => "not declared".to_owned(),
+    };
+    let (signed, level) = match signers {
+        None => (", signatures ?".to_owned(), (!audited && checked.declared == Declared::Yes).then_some(Fit::Exact)),
+        Some(signers) => {
+            let met = if audited { !signers.is_empty() } else { checked.declared == Declared::Yes };
+            let signed = if signers.is_empty() { String::new() } else { format!(", signed by {signers}") };
+            (signed, Some(if met { Fit::Exact } else { Fit::Wrong }))
+        }
+    };
+    (format!("{declared}{signed}"), level)
+}
+
+/// A region, with who stands for it.
+fn self_declared(model: &Model, provider: Option<&Provider>, value: &Clean) -> String {
+    let audits = provider.and_then(|provider| provider.audits.as_deref()).unwrap_or(&[]);
+    let signs = |audit: &&Audit| {
+        audit.attributes.iter().any(|(key, v)| v == value && matches!(&**key, "region" | "location-region"))
+    };
+    let signers: Vec<String> = audits.iter().filter(signs).map(|audit| auditor(model, &audit.auditor)).collect();
+    if signers.is_empty() {
+        format!("{value}, self-declared")
+    } else {
+        format!("{value}, signed by {}", signers.join(", "))
+    }
 }
 
 /// The bid and its provider, as the chain has them.
@@ -405,6 +405,13 @@ fn identity(model: &Model, row: &Row, page: &mut Page) {
         format!("in block {height}{age}")
     });
     page.named("made", &made);
+    page.named("leases", &facts::track(model, &bid.id.provider));
+    match model.gateway(&bid.id.provider) {
+        None => {}
+        Some(Lookup::Asked) => page.named("gateway", "being asked …"),
+        Some(Lookup::Known(said)) => page.named("gateway", &format!("{} ({})", said.sentence(), gateway::SOURCE)),
+        Some(Lookup::Failed(why)) => page.named("gateway", &format!("does not answer: {why}")),
+    }
     let Some(provider) = row.provider.as_deref() else {
         page.named("provider", "? nothing is known of it yet");
         return;
@@ -415,18 +422,60 @@ fn identity(model: &Model, row: &Row, page: &mut Page) {
             page.named(name, value);
         }
     }
-    if let Some(country) = provider.country() {
-        page.named("country", country);
-    }
+    declared(provider, page);
     for audit in provider.audits.iter().flatten() {
-        page.named("auditor", &format!("{} signed {}", audit.auditor, attributes(&audit.attributes)));
+        let auditor = model.settings().auditors.shown(&audit.auditor);
+        page.named("auditor", &format!("{auditor} signed {}", attributes(&audit.attributes)));
     }
     if !provider.attributes.is_empty() {
         page.named("declares", &attributes(&provider.attributes));
     }
 }
 
-fn attributes(attributes: &[(crate::domain::text::Clean, crate::domain::text::Clean)]) -> String {
+/// What the provider says of itself that people choose by.
+fn declared(provider: &Provider, page: &mut Page) {
+    let of = |key: &str| provider.attribute(key).map(|value| &**value);
+    let place: Vec<&str> =
+        [provider.country().map(|country| &**country), of("city"), of("datacenter")].into_iter().flatten().collect();
+    if !place.is_empty() {
+        page.named("country", &place.join(", "));
+    }
+    if let Some(tier) = of("tier") {
+        page.named("tier", tier);
+    }
+    let speed = |key: &str, way: &str| of(key).map(|mbps| format!("{mbps} {way}"));
+    let speeds: Vec<String> =
+        [speed("network-speed-down", "down"), speed("network-speed-up", "up")].into_iter().flatten().collect();
+    if !speeds.is_empty() {
+        page.named("network", &format!("{}, Mbit/s as it says", speeds.join(", ")));
+    }
+    let below = |prefix: &str, end: &str| {
+        let mut found: Vec<&str> = provider
+            .attributes
+            .iter()
+            .filter(|(key, value)| key.starts_with(prefix) && key.ends_with(end) && !value.is_empty())
+            .map(|(_, value)| &**value)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found.join(", ")
+    };
+    let classes = below("capabilities/storage/", "/class");
+    if !classes.is_empty() {
+        page.named("storage", &classes);
+    }
+    if let Some(cuda) = of("cuda") {
+        page.named("CUDA", cuda);
+    }
+    let fabrics = provider.attributes.iter().filter(|(_, value)| **value == *"true");
+    let fabrics: Vec<&str> =
+        fabrics.filter_map(|(key, _)| key.strip_prefix("capabilities/gpu-interconnect/fabric/")).collect();
+    if !fabrics.is_empty() {
+        page.named("interconnect", &fabrics.join(", "));
+    }
+}
+
+fn attributes(attributes: &[(Clean, Clean)]) -> String {
     let all: Vec<String> = attributes
         .iter()
         .map(|(key, value)| if &**value == "true" { key.to_string() } else { format!("{key}={value}") })

@@ -17,6 +17,9 @@ const MARKS: &[(&str, &str)] = &[
     ("≈", "GPU memory inferred from the model, not stated"),
     ("+", "came a moment ago"),
     ("●", "picked for its group"),
+    ("■", "marked for the comparison"),
+    ("◆", "picked and marked"),
+    ("★", "a favourite provider"),
 ];
 
 /// Two columns, the second wrapped beside the first.

@@ -10,6 +10,7 @@
 //! │                                                 │  help and log lie over it, accepting over all but the
 //! │                                                 │  first and the last line
 //! └─────────────────────────────────────────────────┘
+//! picks     the picks of several groups: each, in all, and what is missing
 //! note      what is to be said of the row under the cursor
 //! rule      ── an error of the filter, a failing node, warnings ──
 //! counts    13 of 21 shown · vram>=40 −5 · 1 withdrawn
@@ -21,16 +22,20 @@
 mod accept;
 mod bars;
 mod blank;
+mod columns;
+mod compare;
 mod detail;
 mod dialog;
+mod doctor;
+mod facts;
 mod help;
 mod map;
+mod page;
 mod table;
 mod theme;
 mod words;
 
 pub use map::Map;
-pub use table::Column;
 pub use theme::{Meaning, Theme};
 
 use crate::app::{Mode, Model};
@@ -66,6 +71,7 @@ struct Layout {
     tabs: Rect,
     request: Rect,
     body: Rect,
+    picks: Rect,
     note: Rect,
     rule: Rect,
     counts: Rect,
@@ -73,16 +79,17 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(area: Rect, groups: usize, detail: bool) -> Self {
+    fn new(area: Rect, groups: usize, detail: bool, picks: bool) -> Self {
         let height = area.height;
         let line = |shown: bool| u16::from(shown);
         let tabs = line(height >= 11 || groups > 1);
         let request = line(height >= 12);
         // The detail says all of it.
         let note = line(height >= 16 && !detail);
+        let picks = line(height >= 14 && picks);
         let rule = line(height >= 10);
         let above = 1 + tabs + request;
-        let below = note + rule + 2;
+        let below = picks + note + rule + 2;
         let body = height.saturating_sub(above + below);
         let mut y = area.y;
         let mut next = |height: u16| {
@@ -95,6 +102,7 @@ impl Layout {
             tabs: next(tabs),
             request: next(request),
             body: next(body),
+            picks: next(picks),
             note: next(note),
             rule: next(rule),
             counts: next(1),
@@ -117,7 +125,7 @@ fn screen(
         }
         return None;
     }
-    let layout = Layout::new(area, model.groups().count(), model.detail().is_some());
+    let layout = Layout::new(area, model.groups().count(), model.detail().is_some(), bars::has_picks(model));
     bars::header(model, theme, buffer, layout.header);
     if layout.tabs.height > 0 {
         map.tabs = bars::tabs(model, theme, buffer, layout.tabs);
@@ -126,6 +134,9 @@ fn screen(
         bars::request(model, theme, buffer, layout.request);
     }
     body(model, theme, buffer, layout.body, map);
+    if layout.picks.height > 0 {
+        bars::picks(model, theme, buffer, layout.picks);
+    }
     if layout.note.height > 0 {
         bars::note(model, theme, buffer, layout.note);
     }
@@ -152,7 +163,9 @@ fn screen(
     match model.mode() {
         Mode::Accept { scroll } => return accept::draw(model, *scroll, theme, buffer, between, map),
         Mode::Leave(_) => accept::leave(theme, buffer, between, map),
-        Mode::Browse | Mode::Filter { .. } | Mode::Help { .. } | Mode::Log { .. } => {
+        Mode::Compare { scroll, first } => compare::draw(model, (*scroll, *first), theme, buffer, between, map),
+        Mode::Columns(chooser) => columns::draw(model, chooser, theme, buffer, layout.body, map),
+        Mode::Browse | Mode::Filter { .. } | Mode::Help { .. } | Mode::Log { .. } | Mode::Doctor { .. } => {
             overlay(model, theme, buffer, layout.body, map);
         }
     }
@@ -197,11 +210,12 @@ fn split(model: &Model, area: Rect) -> (Option<Rect>, Rect) {
 fn overlay(model: &Model, theme: Theme, buffer: &mut ratatui::buffer::Buffer, area: Rect, map: &mut Map) {
     let room = dialog::text_width(area, BOX);
     let (title, lines, scroll) = match model.mode() {
-        Mode::Help { scroll } => ("help", help::help(theme, room), *scroll),
-        Mode::Log { scroll } => ("log", help::log(model, theme, room), *scroll),
-        Mode::Browse | Mode::Filter { .. } | Mode::Accept { .. } | Mode::Leave(_) => return,
+        Mode::Help { scroll } => ("help".to_owned(), help::help(theme, room), *scroll),
+        Mode::Log { scroll } => ("log".to_owned(), help::log(model, theme, room), *scroll),
+        Mode::Doctor { scroll } => (doctor::title(model), doctor::lines(model, theme, room), *scroll),
+        _ => return,
     };
-    let (frame, pane) = dialog::draw(theme, buffer, area, title, &lines, scroll, BOX);
+    let (frame, pane) = dialog::draw(theme, buffer, area, &title, &lines, scroll, BOX);
     map.overlay = Some(frame);
     map.extent.overlay = pane;
 }

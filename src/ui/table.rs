@@ -2,12 +2,13 @@
 
 use super::map::Map;
 use super::theme::{Meaning, Theme, mark, meaning_of};
-use super::words::{cut, duration, width, write};
+use super::words::{cut, duration, percent, width, write};
 use crate::app::{Closes, Model};
 use crate::domain::appraise::{Blocker, Gpus, Row};
-use crate::domain::field::Field;
+use crate::domain::bid::{Address, Audit};
+use crate::domain::field::{Field, Kind, Value};
 use crate::domain::money::{Per, four_digits};
-use crate::domain::resources::{Bytes, Cpus};
+use crate::domain::resources::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rust_decimal::Decimal;
@@ -16,26 +17,49 @@ use std::borrow::Cow;
 /// Screens narrower than this have no room for words beside the marks.
 const WORDS: u16 = 60;
 
-/// A column of the table, in the order of the screen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Column {
-    /// The mark and its word, or why the bid cannot be taken.
-    Fit,
-    Usd,
-    Gpu,
-    UsdGpu,
-    UsdVram,
-    Native,
-    Cpu,
-    Memory,
-    Disk,
-    Provider,
-    Region,
-    Audited,
-    Age,
-    Closes,
-    Host,
-    State,
+/// The usual columns in the order of the screen.
+const USUAL: [Field; 16] = [
+    Field::Fit,
+    Field::Usd,
+    Field::Gpu,
+    Field::UsdGpu,
+    Field::UsdVram,
+    Field::Price,
+    Field::Cpu,
+    Field::Mem,
+    Field::Disk,
+    Field::Org,
+    Field::Region,
+    Field::Audited,
+    Field::Age,
+    Field::Closes,
+    Field::Host,
+    Field::State,
+];
+
+/// What a narrow screen keeps longest, first.
+const PRIORITY: [Field; 16] = [
+    Field::Fit,
+    Field::Usd,
+    Field::Gpu,
+    Field::Org,
+    Field::UsdGpu,
+    Field::Closes,
+    Field::Region,
+    Field::Price,
+    Field::Audited,
+    Field::Cpu,
+    Field::Mem,
+    Field::Disk,
+    Field::UsdVram,
+    Field::Age,
+    Field::Host,
+    Field::State,
+];
+
+/// Those that are there as soon as their cut texts have room.
+fn essential(narrow: bool) -> &'static [Field] {
+    &PRIORITY[..if narrow { 4 } else { 7 }]
 }
 
 /// How the cells of a column stand under each other.
@@ -47,143 +71,137 @@ enum Align {
     Point,
 }
 
-impl Column {
-    pub const ALL: [Self; 16] = [
-        Self::Fit,
-        Self::Usd,
-        Self::Gpu,
-        Self::UsdGpu,
-        Self::UsdVram,
-        Self::Native,
-        Self::Cpu,
-        Self::Memory,
-        Self::Disk,
-        Self::Provider,
-        Self::Region,
-        Self::Audited,
-        Self::Age,
-        Self::Closes,
-        Self::Host,
-        Self::State,
-    ];
-
-    /// What a narrow screen keeps longest, first.
-    const PRIORITY: [Self; 16] = [
-        Self::Fit,
-        Self::Usd,
-        Self::Gpu,
-        Self::Provider,
-        Self::UsdGpu,
-        Self::Closes,
-        Self::Region,
-        Self::Native,
-        Self::Audited,
-        Self::Cpu,
-        Self::Memory,
-        Self::Disk,
-        Self::UsdVram,
-        Self::Age,
-        Self::Host,
-        Self::State,
-    ];
-
-    /// Those that are there as soon as their cut texts have room.
-    fn essential(narrow: bool) -> &'static [Self] {
-        &Self::PRIORITY[..if narrow { 4 } else { 7 }]
+/// The head of a column.
+pub fn title(field: &Field, per: Per) -> String {
+    match field {
+        Field::Usd => format!("$/{}", per.label()),
+        // What stands there is the name that people know, and there is one more column of addresses.
+        Field::Org => "provider".to_owned(),
+        Field::Provider => "address".to_owned(),
+        other => other.title().into_owned(),
     }
+}
 
-    /// What the column is sorted by.
-    pub fn field(self) -> Field {
-        match self {
-            Self::Fit => Field::Fit,
-            Self::Usd => Field::Usd,
-            Self::Gpu => Field::Gpu,
-            Self::UsdGpu => Field::UsdGpu,
-            Self::UsdVram => Field::UsdVram,
-            Self::Native => Field::Price,
-            Self::Cpu => Field::Cpu,
-            Self::Memory => Field::Mem,
-            Self::Disk => Field::Disk,
-            Self::Provider => Field::Org,
-            Self::Region => Field::Region,
-            Self::Audited => Field::Audited,
-            Self::Age => Field::Age,
-            Self::Closes => Field::Closes,
-            Self::Host => Field::Host,
-            Self::State => Field::State,
+fn align(field: &Field) -> Align {
+    match field.kind() {
+        Kind::Money => Align::Point,
+        Kind::Count | Kind::Cpus | Kind::Bytes | Kind::Gib | Kind::Duration | Kind::Ratio => Align::Right,
+        Kind::Text | Kind::Flag | Kind::Level => Align::Left,
+    }
+}
+
+/// The columns that a text should have before a column of less weight comes in beside it.
+fn comfort(field: &Field) -> usize {
+    match field {
+        Field::Gpu | Field::Org => 22,
+        Field::Region | Field::Attribute(_) => 12,
+        Field::Host => 32,
+        _ => usize::MAX,
+    }
+}
+
+/// The least columns that a text is cut to; `None`: it is never cut.
+fn least(field: &Field, narrow: bool) -> Option<usize> {
+    match field {
+        Field::Gpu if narrow => Some(10),
+        Field::Org if narrow => Some(7),
+        Field::Gpu => Some(15),
+        Field::Org => Some(13),
+        Field::Region | Field::Attribute(_) => Some(9),
+        Field::Host | Field::Auditor | Field::Interface => Some(16),
+        _ => None,
+    }
+}
+
+/// Dollars an hour of a field that is told for the unit chosen.
+fn hourly(field: &Field, row: &Row) -> Option<Option<Decimal>> {
+    match field {
+        Field::Usd => Some(row.usd_hour),
+        Field::UsdGpu => Some(row.usd_gpu_hour()),
+        Field::UsdVram => Some(row.usd_vram_gib_hour()),
+        _ => None,
+    }
+}
+
+fn cell(field: &Field, model: &Model, row: &Row, narrow: bool) -> Cell {
+    match field {
+        Field::Fit => fit_cell(model, row, narrow),
+        Field::Gpu => Cell::plain(row.gpu_text()),
+        Field::UsdGpu | Field::UsdVram if row.gpus == Gpus::None => Cell::absent(),
+        Field::Usd | Field::UsdGpu | Field::UsdVram => dollars(model, hourly(field, row).flatten()),
+        Field::Price => Cell::plain(row.bid.price.to_string()),
+        Field::Denom => Cell::plain(row.bid.price.denom.short()),
+        Field::Org => provider_cell(model, row),
+        Field::Provider => Cell::plain(row.bid.id.provider.short()),
+        Field::Audited => {
+            Cell::known(row.provider.as_ref().and_then(|p| p.audits.as_ref()).map(|audits| match audits.len() {
+                0 => "nobody".to_owned(),
+                n => format!("by {n}"),
+            }))
         }
-    }
-
-    fn title(self, per: Per) -> String {
-        match self {
-            Self::Usd => format!("$/{}", per.label()),
-            Self::Provider => "provider".to_owned(),
-            other => other.field().title().into_owned(),
-        }
-    }
-
-    fn align(self) -> Align {
-        match self {
-            Self::Usd | Self::UsdGpu | Self::UsdVram | Self::Native => Align::Point,
-            Self::Cpu | Self::Memory | Self::Disk | Self::Age | Self::Closes => Align::Right,
-            _ => Align::Left,
-        }
-    }
-
-    /// The columns that a text should have before a column of less weight comes in beside it.
-    fn comfort(self) -> usize {
-        match self {
-            Self::Gpu | Self::Provider => 22,
-            Self::Region => 12,
-            Self::Host => 32,
-            _ => usize::MAX,
-        }
-    }
-
-    /// The least columns that a text is cut to; `None`: it is never cut.
-    fn least(self, narrow: bool) -> Option<usize> {
-        match self {
-            Self::Gpu if narrow => Some(10),
-            Self::Provider if narrow => Some(7),
-            Self::Gpu => Some(15),
-            Self::Provider => Some(13),
-            Self::Region => Some(9),
-            Self::Host => Some(16),
-            _ => None,
-        }
-    }
-
-    fn cell(self, model: &Model, row: &Row, narrow: bool) -> Cell {
-        match self {
-            Self::Fit => fit_cell(row, narrow),
-            Self::Usd => dollars(model, row.usd_hour),
-            Self::Gpu => Cell::plain(row.gpu_text()),
-            Self::UsdGpu | Self::UsdVram if row.gpus == Gpus::None => Cell::absent(),
-            Self::UsdGpu => dollars(model, row.usd_gpu_hour()),
-            Self::UsdVram => dollars(model, row.usd_vram_gib_hour()),
-            Self::Native => Cell::plain(row.bid.price.to_string()),
-            Self::Cpu => Cell::known(row.total.cpu_m.map(|m| Cpus(m).to_string())),
-            Self::Memory => Cell::known(row.total.memory_bytes.map(|b| Bytes(b).to_string())),
-            Self::Disk => Cell::known(row.total.storage_bytes.map(|b| Bytes(b).to_string())),
-            Self::Provider => provider_cell(model, row),
-            Self::Region => Cell::known(row.provider.as_ref().and_then(|p| p.region()).map(ToString::to_string)),
-            Self::Audited => {
-                Cell::known(row.provider.as_ref().and_then(|p| p.audits.as_ref()).map(|audits| match audits.len() {
-                    0 => "nobody".to_owned(),
-                    n => format!("by {n}"),
-                }))
+        Field::Auditor => match row.provider.as_ref().and_then(|p| p.audits.as_deref()) {
+            None => Cell::known(None),
+            Some([]) => Cell::absent(),
+            Some(audits) => {
+                let named = |audit: &Audit| auditor(model, &audit.auditor);
+                Cell::plain(audits.iter().map(named).collect::<Vec<_>>().join(", "))
             }
-            Self::Age => Cell::known(model.age_s(row).map(duration)),
-            Self::Closes => match model.closes(row) {
-                Closes::In(s) => Cell::plain(duration(s)),
-                Closes::Overdue(_) => Cell::new("overdue".to_owned(), Meaning::Warn),
-                Closes::Never => Cell::absent(),
-                Closes::Unknown => Cell::known(None),
-            },
-            Self::Host => Cell::known(row.provider.as_ref().and_then(|p| p.host.as_ref()).map(ToString::to_string)),
-            Self::State => Cell::plain(row.bid.state.to_string()),
-        }
+        },
+        Field::Age => Cell::known(model.age_s(row).map(duration)),
+        Field::Closes => match model.closes(row) {
+            Closes::In(s) => Cell::plain(duration(s)),
+            Closes::Overdue(_) => Cell::new("overdue".to_owned(), Meaning::Warn),
+            Closes::Never => Cell::absent(),
+            Closes::Unknown => Cell::known(None),
+        },
+        other => match value_text(&other.value(row, &model.at()), other.kind()) {
+            Text::Known(text) => Cell::plain(text),
+            Text::Absent => Cell::absent(),
+            Text::Unknown => Cell::known(None),
+        },
     }
+}
+
+/// What people call an auditor.
+pub fn auditor(model: &Model, address: &Address) -> String {
+    model.settings().auditors.name(address).map_or_else(|| address.short(), ToString::to_string)
+}
+
+/// A value in words.
+enum Text {
+    Known(String),
+    Absent,
+    Unknown,
+}
+
+fn value_text(value: &Value<'_>, kind: Kind) -> Text {
+    let whole = |number: &Decimal| u64::try_from(number.trunc().mantissa()).ok();
+    let several = |values: Vec<String>, between: &str| Text::Known(values.join(between));
+    let known = match value {
+        Value::Unknown => return Text::Unknown,
+        Value::Absent => return Text::Absent,
+        Value::AnyOf(texts) => return several(texts.iter().map(ToString::to_string).collect(), ", "),
+        Value::AllOf(values) => {
+            let told = values.iter().map(|value| match value_text(value, kind) {
+                Text::Known(text) => text,
+                Text::Absent => "–".to_owned(),
+                Text::Unknown => "?".to_owned(),
+            });
+            return several(told.collect(), " or ");
+        }
+        Value::Text(text) => Some(text.to_string()),
+        Value::Flag(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
+        Value::Level(fit) => Some(fit.to_string()),
+        Value::Number(number) => match kind {
+            Kind::Money => Some(four_digits(*number)),
+            Kind::Ratio => Some(percent(*number)),
+            Kind::Duration => whole(number).map(duration),
+            Kind::Bytes => whole(number).map(|bytes| Bytes(bytes).to_string()),
+            Kind::Gib => Some(format!("{} GiB", number.round_dp(1).normalize())),
+            Kind::Count | Kind::Cpus | Kind::Text | Kind::Flag | Kind::Level => Some(number.normalize().to_string()),
+        },
+    };
+    known.map_or(Text::Unknown, Text::Known)
 }
 
 /// What stands in one cell.
@@ -243,7 +261,10 @@ pub fn blocked(row: &Row) -> Option<&'static str> {
     }
 }
 
-fn fit_cell(row: &Row, narrow: bool) -> Cell {
+fn fit_cell(model: &Model, row: &Row, narrow: bool) -> Cell {
+    if model.is_blocked(&row.bid.id.provider) {
+        return Cell::new(if narrow { "–" } else { "– blocked" }.to_owned(), Meaning::Faint);
+    }
     if let Some(word) = blocked(row) {
         let leased = matches!(row.blockers.first(), Some(Blocker::Leased));
         let meaning = if leased { Meaning::Good } else { Meaning::Faint };
@@ -273,22 +294,23 @@ fn dollars(model: &Model, hourly: Option<Decimal>) -> Cell {
 /// What people call the provider; with the last four of its address where several go by that name.
 fn provider_cell(model: &Model, row: &Row) -> Cell {
     let address = &row.bid.id.provider;
+    let star = if model.is_favourite(address) { "★ " } else { "" };
     match row.provider.as_ref().and_then(|provider| provider.name()) {
-        None => Cell::plain(address.short()),
+        None => Cell::plain(format!("{star}{}", address.short())),
         Some(name) if model.is_shared_name(name) => {
             let tail: String = {
                 let skip = address.as_str().chars().count().saturating_sub(4);
                 address.as_str().chars().skip(skip).collect()
             };
-            Cell { tail: width(&tail), ..Cell::plain(format!("{name} {tail}")) }
+            Cell { tail: width(&tail), ..Cell::plain(format!("{star}{name} {tail}")) }
         }
-        Some(name) => Cell::plain(name.to_string()),
+        Some(name) => Cell::plain(format!("{star}{name}")),
     }
 }
 
 /// A column with its cells of the visible rows.
 struct Built {
-    column: Column,
+    column: Field,
     title: String,
     arrow: Option<bool>,
     cells: Vec<Cell>,
@@ -300,12 +322,12 @@ struct Built {
 }
 
 impl Built {
-    fn new(column: Column, model: &Model, rows: &[&Row], narrow: bool) -> Self {
-        let cells: Vec<Cell> = rows.iter().map(|row| column.cell(model, row, narrow)).collect();
-        let title = if column == Column::Fit && narrow { String::new() } else { column.title(model.per()) };
-        let arrow = arrow(model, column);
+    fn new(column: Field, model: &Model, rows: &[&Row], narrow: bool) -> Self {
+        let cells: Vec<Cell> = rows.iter().map(|row| cell(&column, model, row, narrow)).collect();
+        let title = if column == Field::Fit && narrow { String::new() } else { title(&column, model.per()) };
+        let arrow = arrow(model, &column);
         let (mut whole, mut fraction) = (0, 0);
-        let body = if column.align() == Align::Point {
+        let body = if align(&column) == Align::Point {
             let numbers = || cells.iter().filter(|cell| is_number(&cell.text)).map(|cell| split(&cell.text));
             whole = numbers().map(|(head, _)| width(head)).max().unwrap_or(1);
             fraction = numbers().map(|(_, tail)| width(tail)).max().unwrap_or(0);
@@ -314,9 +336,9 @@ impl Built {
             cells.iter().map(|cell| cell.width).max().unwrap_or(0)
         };
         // The arrow has its place in every number's head, so that nothing moves when it does.
-        let head = width(&title) + usize::from(arrow.is_some() || column.align() != Align::Left);
+        let head = width(&title) + usize::from(arrow.is_some() || align(&column) != Align::Left);
         let natural = body.max(head).max(1);
-        let least = column.least(narrow).map_or(natural, |least| least.min(natural));
+        let least = least(&column, narrow).map_or(natural, |least| least.min(natural));
         Self { column, title, arrow, cells, whole, fraction, natural, width: least }
     }
 
@@ -324,7 +346,7 @@ impl Built {
         let cell = &self.cells[at];
         let text = cell.cut(self.width);
         let right = self.width.saturating_sub(cell.width);
-        let indent = match self.column.align() {
+        let indent = match align(&self.column) {
             Align::Left => 0,
             Align::Point if is_number(&text) => {
                 let slack = self.width.saturating_sub(self.whole + self.fraction);
@@ -346,12 +368,12 @@ fn split(text: &str) -> (&str, &str) {
 }
 
 /// Whether a column is sorted by: upwards or (true) downwards. The default order goes by fit, then by dollars.
-fn arrow(model: &Model, column: Column) -> Option<bool> {
+fn arrow(model: &Model, column: &Field) -> Option<bool> {
     let keys = &model.sort().keys;
     if keys.is_empty() {
-        return matches!(column, Column::Fit | Column::Usd).then_some(false);
+        return matches!(column, Field::Fit | Field::Usd).then_some(false);
     }
-    keys.iter().find(|key| key.field == column.field()).map(|key| key.descending)
+    keys.iter().find(|key| key.field == *column).map(|key| key.descending)
 }
 
 /// The columns that `area` has room for, as wide as they can be.
@@ -360,33 +382,37 @@ fn choose(model: &Model, rows: &[&Row], room: usize, narrow: bool) -> Vec<Built>
     let asked = model.group().map_or(&[][..], |group| &group.request);
     let cards = asked.iter().any(|unit| unit.gpus != Some(0)) || rows.iter().any(|row| row.gpus != Gpus::None);
     // Where nobody asks for a GPU and nobody offers one, nothing is said of them.
-    let of_cards = |column: &Column| matches!(column, Column::Gpu | Column::UsdGpu | Column::UsdVram);
+    let of_cards = |column: &&Field| matches!(column, Field::Gpu | Field::UsdGpu | Field::UsdVram);
+    let own = model.columns();
+    let wanted = own.unwrap_or(&PRIORITY).iter().filter(|column| own.is_some() || cards || !of_cards(column));
     let mut chosen: Vec<Built> = Vec::new();
-    for column in Column::PRIORITY.into_iter().filter(|column| cards || !of_cards(column)) {
-        let built = Built::new(column, model, rows, narrow);
+    for column in wanted {
+        let built = Built::new(column.clone(), model, rows, narrow);
         let all = || chosen.iter().chain([&built]);
-        let wanted: usize = if Column::essential(narrow).contains(&column) {
+        let wanted: usize = if own.is_some() || essential(narrow).contains(column) {
             all().map(|built| built.width + gap).sum()
         } else {
-            all().map(|built| built.natural.min(built.column.comfort()) + gap).sum()
+            all().map(|built| built.natural.min(comfort(&built.column)) + gap).sum()
         };
         // Those that matter less are not tried where one has no room: columns come in a known order.
-        if wanted - gap > room {
+        if wanted - gap > room && !(own.is_some() && chosen.is_empty()) {
             break;
         }
         chosen.push(built);
     }
     let mut used: usize = chosen.iter().map(|built| built.width + gap).sum::<usize>().saturating_sub(gap);
     // First to what each should have, so that one long name does not cut the others short, then to all there is.
-    for most in [Column::comfort, |_| usize::MAX] {
+    for all in [false, true] {
         for built in &mut chosen {
-            let wanted = built.natural.min(most(built.column));
+            let wanted = if all { built.natural } else { built.natural.min(comfort(&built.column)) };
             let grow = wanted.saturating_sub(built.width).min(room.saturating_sub(used));
             built.width += grow;
             used += grow;
         }
     }
-    chosen.sort_by_key(|built| Column::ALL.iter().position(|column| *column == built.column));
+    if own.is_none() {
+        chosen.sort_by_key(|built| USUAL.iter().position(|column| *column == built.column));
+    }
     chosen
 }
 
@@ -411,8 +437,8 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, map: &
         let w = u16::try_from(built.width).unwrap_or(u16::MAX);
         places.push(x);
         let head = Rect { x, y: area.y, width: w, height: 1 };
-        map.columns.push((head, built.column.field()));
-        map.extent.columns.push(built.column.field());
+        map.columns.push((head, built.column.clone()));
+        map.extent.columns.push(built.column.clone());
         draw_head(built, theme, buffer, head);
         x = x.saturating_add(w).saturating_add(u16::try_from(gap).unwrap_or(1));
     }
@@ -424,12 +450,11 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, map: &
     for (line, row) in rows.iter().enumerate() {
         let y = map.rows.y + u16::try_from(line).unwrap_or(0);
         let selected = table.place() == Some(window.start + line);
-        let dead = old || model.is_leaving(&row.bid.id) || blocked(row).is_some_and(|word| word != "leased");
+        let gone = model.is_leaving(&row.bid.id) || model.is_blocked(&row.bid.id.provider);
+        let dead = old || gone || blocked(row).is_some_and(|word| word != "leased");
         let base = if dead { theme.style(Meaning::Faint) } else { theme.style(Meaning::Plain) };
-        if model.is_picked(&row.bid.id) {
-            buffer.set_stringn(area.x, y, "●", 1, theme.style(Meaning::Strong));
-        } else if model.is_fresh(&row.bid.id) {
-            buffer.set_stringn(area.x, y, "+", 1, theme.style(Meaning::Strong));
+        if let Some(sign) = gutter(model, row) {
+            buffer.set_stringn(area.x, y, sign, 1, theme.style(Meaning::Strong));
         }
         for (built, x) in columns.iter().zip(&places) {
             let (text, indent, meaning) = built.cell(line);
@@ -446,6 +471,17 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, map: &
     }
 }
 
+/// The mark before a row.
+fn gutter(model: &Model, row: &Row) -> Option<&'static str> {
+    let id = &row.bid.id;
+    match (model.is_picked(id), model.is_marked(id)) {
+        (true, true) => Some("◆"),
+        (true, false) => Some("●"),
+        (false, true) => Some("■"),
+        (false, false) => model.is_fresh(id).then_some("+"),
+    }
+}
+
 fn draw_head(built: &Built, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let style = theme.style(if built.arrow.is_some() { Meaning::Strong } else { Meaning::Faint });
     let sign = match built.arrow {
@@ -457,8 +493,8 @@ fn draw_head(built: &Built, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let max = usize::from(area.width);
     let text = cut(&text, max);
     // A number's head ends where the numbers end; without its arrow, one before.
-    let reserved = usize::from(built.arrow.is_none() && built.column.align() != Align::Left);
-    let indent = match built.column.align() {
+    let reserved = usize::from(built.arrow.is_none() && align(&built.column) != Align::Left);
+    let indent = match align(&built.column) {
         Align::Left => 0,
         _ => max.saturating_sub(width(&text) + reserved),
     };

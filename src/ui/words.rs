@@ -41,7 +41,7 @@ pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
 
 /// Whether a character fills one cell whatever stands beside it.
 fn alone(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '–' | '…' | '−' | '≈' | '●' | '▲' | '▼' | '✓' | '✗' | REMOVED)
+    matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '–' | '…' | '−' | '≈' | '●' | '▲' | '▼' | '✓' | '✗' | '★' | REMOVED)
 }
 
 /// Writes at most `max` columns. Nearly all text is letters that fill a cell each, for which there is a shorter way

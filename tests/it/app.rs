@@ -92,9 +92,9 @@ fn any_key() -> impl Strategy<Value = Key> {
         8 => prop::sample::select(vec![
             Key::Enter, Key::Esc, Key::Tab, Key::BackTab, Key::Backspace, Key::Delete, Key::Up, Key::Down, Key::Left,
             Key::Right, Key::PageUp, Key::PageDown, Key::Home, Key::End, Key::Ctrl('d'), Key::Ctrl('u'), Key::Ctrl('w'),
-            Key::Ctrl('z'),
+            Key::Ctrl('z'), Key::ShiftUp, Key::ShiftDown,
         ]),
-        8 => prop::sample::select("jkgG/uSpryY!m?axax".chars().map(Key::Char).collect::<Vec<_>>()),
+        8 => prop::sample::select("jkgG/uSpryY!m?axaxDvcfbBsdJK ".chars().map(Key::Char).collect::<Vec<_>>()),
         4 => prop::sample::select("usd<2 vram>=80h1a|*é".chars().map(Key::Char).collect::<Vec<_>>()),
     ]
 }
@@ -141,7 +141,7 @@ const SIZES: &[(u16, u16)] = &[(160, 48), (120, 40), (80, 24), (40, 12), (30, 8)
 fn check(model: &Model) {
     if let (Some(table), Some(view)) = (model.table(), model.view()) {
         let hidden = &view.hidden;
-        assert_eq!(view.rows.len() + hidden.older + hidden.withdrawn + hidden.filtered, view.total);
+        assert_eq!(view.rows.len() + hidden.older + hidden.withdrawn + hidden.blocked + hidden.filtered, view.total);
         let (gseq, _) = model.groups().nth(model.tab()).expect("the group shown is among the groups");
         let all = model.market().rows.iter().filter(|row| row.bid.id.gseq == gseq).count();
         assert_eq!(view.total, all, "a row is neither shown nor counted");
@@ -511,6 +511,9 @@ fn a_key_means_one_thing_in_a_place() {
         Context::Passphrase,
         Context::Watch,
         Context::Leave,
+        Context::Doctor,
+        Context::Compare,
+        Context::Columns,
     ] {
         let bound: Vec<Key> = BINDINGS
             .iter()

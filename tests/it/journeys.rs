@@ -90,6 +90,27 @@ fn the_detail_holds_asked_against_offered() {
 }
 
 #[test]
+fn the_doctor_says_why_nobody_bids_and_what_mends_it() {
+    let node = market();
+    let mut robot = launch(&node, demo::NO_ATTRIBUTE_DSEQ).start();
+    robot.wait_for("No bids yet.").wait_for("D says why nobody bids");
+    robot.send("D").wait_for("none of the 24 registered providers").wait_for("region=ap-south");
+    let before = robot.raw().len();
+    robot.send("y").wait_bytes(before, b"\x1b]52;c;");
+    robot.press(Key::Esc).wait_gone("registered providers").wait_for("No bids yet.");
+}
+
+#[test]
+fn marked_bids_stand_side_by_side_with_their_past() {
+    let node = market();
+    let mut robot = look(&node);
+    robot.send(" ").wait_for("■").send("j v").wait_for("side by side").wait_for("$/GiB VRAM");
+    // Read from the chain.
+    robot.wait_for("closed by it");
+    robot.press(Key::Esc).wait_gone("side by side").wait_for("9 of 9 shown");
+}
+
+#[test]
 fn new_bids_arrive_and_the_cursor_stays() {
     let node = market();
     let mut robot = look(&node);

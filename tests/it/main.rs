@@ -10,6 +10,7 @@ mod accept_journeys;
 mod accepting;
 mod app;
 mod chain;
+mod choosing;
 mod cli;
 mod config;
 mod conformance;

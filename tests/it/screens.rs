@@ -6,10 +6,15 @@ use akbids::app::{Effect, Face, Key, Model, Ms, Msg, Settings, update};
 use akbids::domain::bid::{
     Address, BidState, DeploymentState, GroupSpec, GroupState, OrderState, Requirements, Snapshot, Warning,
 };
+use akbids::domain::field::Field;
+use akbids::domain::kept::Kept;
 use akbids::domain::outcome::{Preparation, Unlock, Word};
 use akbids::domain::query::Query;
 use akbids::domain::quote::{Facts, Quote, Witness};
+use akbids::domain::record::{ClosedByProvider, TrackRecord};
+use akbids::domain::registry::{Progress, Registered, Stage};
 use akbids::domain::resources::Unit;
+use akbids::domain::run::RunLength;
 use akbids::domain::text::Clean;
 use akbids::ui::{self, Map, Theme};
 use ratatui::Terminal;
@@ -698,4 +703,310 @@ fn accepting_on_a_small_screen_and_without_signs() {
     session.ready(|_| {});
     shot!("accept-ascii-80x24", session);
     assert!(session.text().is_ascii());
+}
+
+/// A market on which nobody bids, and the doctor open with all there is to know.
+fn ailing() -> Session {
+    let mut snapshot = recorded();
+    snapshot.bids.clear();
+    let requirements = Requirements {
+        attributes: vec![(Clean::new("region"), Clean::new("mars"))],
+        all_of: vec![Address::new("akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63")],
+        any_of: Vec::new(),
+    };
+    for order in snapshot.orders.iter_mut().flatten() {
+        order.spec = Arc::new(GroupSpec { requirements: requirements.clone(), ..GroupSpec::clone(&order.spec) });
+    }
+    snapshot.deployment.as_mut().unwrap().escrow.as_mut().unwrap().funds.clear();
+    let providers = snapshot.providers.values().cloned().collect();
+    let mut session = Session::live(snapshot);
+    session.keys("D");
+    session.send(Msg::Registered(Ok(Arc::new(Registered { providers, complete: true, unreadable: 0, why: None }))));
+    session
+}
+
+#[test]
+fn the_doctor() {
+    for size in SIZES {
+        let mut session = ailing().sized(size.0, size.1);
+        shots!("doctor", size, session);
+    }
+    let mut session = ailing().themed(ASCII);
+    shot!("doctor-ascii-80x24", session);
+    assert!(session.text().is_ascii());
+    let mut session = ailing().sized(40, 12);
+    shot!("doctor-40x12", session);
+    // While it is being read, and when it cannot be.
+    session.size = (80, 24);
+    session.keys("r");
+    session.send(Msg::Surveyed(Progress { stage: Stage::Providers, done: 1300, of: None }));
+    session.keys("G");
+    session.size = (160, 48);
+    assert!(session.text().contains("reading who is registered: 1300 providers so far"), "{}", session.text());
+    session.send(Msg::Registered(Err(Clean::new("connection refused"))));
+    assert!(session.text().contains("could not be read: connection refused; r tries again"), "{}", session.text());
+    // Where nothing ails, it says that.
+    let mut session = Session::live(recorded());
+    session.keys("D");
+    assert!(session.text().contains("bids can be taken and meet the request"), "{}", session.text());
+}
+
+#[test]
+fn the_doctor_is_offered_in_words() {
+    let mut session = ailing();
+    session.key(Key::Esc);
+    assert!(session.text().contains("D says why nobody bids"), "{}", session.text());
+    let mut snapshot = recorded();
+    for bid in &mut snapshot.bids {
+        for unit in Arc::make_mut(bid).offer.iter_mut().flatten() {
+            unit.gpus = Some(1);
+        }
+    }
+    let text = Session::live(snapshot).text();
+    assert!(text.contains("21 bids, none fits: D says why"), "{text}");
+    assert!(!Session::live(recorded()).text().contains("D says why"));
+}
+
+/// A session with the first bids marked and compared.
+fn comparing(count: usize, size: (u16, u16)) -> Session {
+    let settings = Settings { run: Some(RunLength::parse("6h").unwrap()), ..Settings::default() };
+    let mut session = Session::new(settings).sized(size.0, size.1);
+    session.send(Msg::Snapshot(Arc::new(varied())));
+    session.wait(2000);
+    for _ in 0..count {
+        session.keys(" j");
+    }
+    session.wait(5000);
+    session.keys("v");
+    let tracked: Vec<Address> = session
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Track(provider) => Some(provider.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tracked.len(), count);
+    for (n, provider) in tracked.into_iter().enumerate() {
+        let record = TrackRecord { of: 12, read: 12, complete: true, active: 12 - n, ..TrackRecord::default() };
+        session.send(Msg::Tracked(provider, Ok(record)));
+    }
+    session
+}
+
+#[test]
+fn bids_side_by_side() {
+    for (size, count) in SIZES.into_iter().zip([3, 4]) {
+        let mut session = comparing(count, size);
+        shots!("side-by-side", size, session);
+    }
+    let mut session = comparing(3, (80, 24)).themed(ASCII);
+    session.key(Key::Right);
+    session.key(Key::Right);
+    shot!("side-by-side-ascii-80x24", session);
+    assert!(session.text().is_ascii());
+    let mut narrow = comparing(2, (40, 12));
+    assert!(narrow.text().contains("1–1 of 2"), "{}", narrow.text());
+    narrow.key(Key::Right);
+    narrow.key(Key::Right);
+    assert!(narrow.text().contains("2–2 of 2"), "{}", narrow.text());
+}
+
+#[test]
+fn what_differs_stands_before_what_is_the_same() {
+    let mut session = comparing(4, (160, 48));
+    let text = session.text();
+    let at = |name: &str| {
+        text.lines().position(|line| line.contains(&format!("│ {name} "))).unwrap_or_else(|| panic!("{name}:\n{text}"))
+    };
+    let rule = text.lines().position(|line| line.contains("── the same")).unwrap();
+    assert!(at("$/hour") < rule && at("GPU") < rule && at("age") < rule, "{text}");
+    assert!(at("CPU") > rule && at("tier") > rule && at("notice") > rule, "{text}");
+    // Of the equal ones all cells are the same, of the others not.
+    let starts: Vec<usize> = ["Quantum", "x�gnp", "Lumen", "Oblivus"].map(|name| column(&text, name)).into();
+    let same = |line: &str| {
+        let cells = |line: &str| -> Vec<String> {
+            starts.iter().map(|start| cells_from(line, *start).trim_end().to_owned()).collect()
+        };
+        cells(line).windows(2).all(|pair| pair[0] == pair[1])
+    };
+    let (before, after): (Vec<(usize, &str)>, Vec<(usize, &str)>) = text
+        .lines()
+        .enumerate()
+        .filter(|(at, line)| *at > 2 && *at != rule && line.starts_with("│ ") && !line.starts_with("│  "))
+        .partition(|(at, _)| *at < rule);
+    assert!(before.iter().all(|(_, line)| !same(line)) && before.len() > 10, "{text}");
+    assert!(after.iter().all(|(_, line)| same(line)) && after.len() > 3, "{text}");
+}
+
+/// The display column at which a word of the head begins.
+fn column(text: &str, word: &str) -> usize {
+    let head = text.lines().nth(2).unwrap();
+    unicode_width(&head[..head.find(word).unwrap()])
+}
+
+/// What stands from a display column on, 20 columns of it.
+fn cells_from(line: &str, start: usize) -> String {
+    let mut used = 0;
+    let mut out = String::new();
+    for c in line.chars() {
+        if (start..start + 20).contains(&used) {
+            out.push(c);
+        }
+        used += unicode_width(&c.to_string());
+    }
+    out
+}
+
+#[test]
+fn choosing_columns() {
+    for size in SIZES {
+        let mut session = Session::live(varied()).sized(size.0, size.1);
+        session.keys("cjj ");
+        // The region before the price, and as one more column something that is none by default.
+        let region = 5;
+        session.keys(&"j".repeat(region));
+        shots!("columns", size, session);
+    }
+    let mut session = Session::live(varied()).themed(ASCII);
+    session.keys("c");
+    shot!("columns-ascii-80x24", session);
+    assert!(session.text().is_ascii());
+    // Chosen from the start, of every kind.
+    let columns = [
+        Field::Usd,
+        Field::VramTotal,
+        Field::Reclaim,
+        Field::Country,
+        Field::Attribute(Clean::new("tier")),
+        Field::State,
+        Field::Auditor,
+        Field::Ceiling,
+        Field::Takeable,
+        Field::Provider,
+        Field::UsdMonth,
+        Field::Gpus,
+    ];
+    let kept = Kept { columns: Some(columns.to_vec()), ..Kept::default() };
+    let mut session = Session::new(Settings { kept, ..Settings::default() }).sized(160, 24);
+    session.send(Msg::Snapshot(Arc::new(varied())));
+    shot!("columns-chosen-160x24", session);
+    assert_eq!(session.model.extent().columns, columns);
+    // Those for which there is no room are told in the list.
+    session.size = (80, 24);
+    session.keys("c");
+    assert!(session.text().contains("no room"), "{}", session.text());
+}
+
+#[test]
+fn favourites_and_blocked_providers() {
+    let mut session = Session::live(recorded());
+    session.keys("fjb");
+    shot!("favourite-blocked-80x24", session);
+    session.wait(10_000);
+    let text = session.text();
+    assert!(text.contains("20 of 21 shown · 1 blocked") && text.contains("★"), "{text}");
+    let mut ascii = Session::live(recorded()).themed(ASCII);
+    ascii.keys("f");
+    assert!(ascii.text().contains("* Quantum"), "{}", ascii.text());
+    let blocked = recorded().bids.iter().map(|bid| bid.id.provider.clone()).collect();
+    let kept = Kept { blocked, ..Kept::default() };
+    let mut session = Session::new(Settings { kept, ..Settings::default() });
+    session.send(Msg::Snapshot(Arc::new(recorded())));
+    let text = session.text();
+    assert!(
+        text.contains("All 21 bids are of providers that you blocked.") && text.contains("0 of 21 shown · 21 blocked"),
+        "{text}"
+    );
+    session.keys("B");
+    assert!(session.text().contains("21 of 21 shown"), "{}", session.text());
+}
+
+#[test]
+fn completing_a_filter() {
+    let mut session = Session::live(recorded());
+    session.keys("/region=");
+    session.key(Key::Tab);
+    shot!("completing-80x24", session);
+}
+
+#[test]
+fn the_line_of_the_picks() {
+    let mut session = Session::new(settings()).sized(160, 24);
+    session.send(Msg::Snapshot(Arc::new(varied())));
+    session.keys("x");
+    let text = session.text();
+    assert!(
+        text.contains("picks · 1 akash $0.7353 · $537.2/month · 1213.285682 uact a block · without a pick: 2 edge"),
+        "{text}"
+    );
+    session.key(Key::Tab);
+    session.keys("x");
+    let text = session.text();
+    assert!(text.contains("in all $0.7603/hr · $555.4/month · 1254.485682 uact a block · a accepts them"), "{text}");
+    // One coin of them has no rate: then the sum is not known.
+    let mut snapshot = varied();
+    for bid in snapshot.bids.iter_mut().filter(|bid| bid.id.gseq == 2) {
+        Arc::make_mut(bid).price = amount("7", "foo");
+    }
+    let mut session = Session::new(settings()).sized(160, 24);
+    session.send(Msg::Snapshot(Arc::new(snapshot)));
+    session.keys("x");
+    session.key(Key::Tab);
+    session.keys("x");
+    let text = session.text();
+    assert!(text.contains("2 edge ? · in all ?/hr · ?/month · 1213.285682 uact + 7 foo a block"), "{text}");
+}
+
+#[test]
+fn the_detail_holds_what_was_asked_against_declared_and_signed() {
+    let mut snapshot = varied();
+    let overclock = Address::new("akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63");
+    let pair = |key: &str, value: &str| (Clean::new(key), Clean::new(value));
+    let requirements = Requirements {
+        attributes: vec![
+            pair("region", "eu-north"),
+            pair("tier", "community"),
+            pair("host", "other"),
+            pair("gpu", "x"),
+        ],
+        all_of: vec![overclock],
+        any_of: vec![Address::new(market::OWNER)],
+    };
+    for order in snapshot.orders.iter_mut().flatten() {
+        order.spec = Arc::new(GroupSpec { requirements: requirements.clone(), ..GroupSpec::clone(&order.spec) });
+    }
+    let lumen = Address::new("akash1zhxe8l3tdhe29ua5cf92np6q25ys0m9rxsa5uq");
+    let provider = Arc::make_mut(snapshot.providers.get_mut(&lumen).unwrap());
+    for (key, value) in [
+        ("country", "NO"),
+        ("network-speed-down", "10000"),
+        ("network-speed-up", "5000"),
+        ("cuda", "12.8"),
+        ("capabilities/storage/1/class", "beta3"),
+        ("capabilities/gpu-interconnect/fabric/infiniband", "true"),
+    ] {
+        provider.attributes.push(pair(key, value));
+    }
+    let settings =
+        Settings { run: Some(RunLength::parse("2d").unwrap()), provider_status: true, ..Settings::default() };
+    let mut session = Session::new(settings).sized(120, 60);
+    session.send(Msg::Snapshot(Arc::new(snapshot)));
+    session.keys("/Lumen");
+    session.key(Key::Enter);
+    session.key(Key::Enter);
+    let closed = ClosedByProvider { unstable: 2, decommission: 1, ..ClosedByProvider::default() };
+    let record = TrackRecord {
+        of: 100,
+        read: 140,
+        complete: true,
+        active: 5,
+        closed_by_tenant: 92,
+        closed_by_provider: closed,
+        since_height: Some(market::HEIGHT - 400_000),
+        ..TrackRecord::default()
+    };
+    session.send(Msg::Tracked(lumen.clone(), Ok(record)));
+    session.send(Msg::Asked(lumen, Err(Clean::new("timed out after 8 s"))));
+    shot!("detail-signed-120x60", session);
 }
