@@ -44,7 +44,9 @@ use config::{Config, Origin, network};
 use domain::appraise::appraise;
 use domain::bid::{Address, Snapshot};
 use domain::field::At;
+use domain::kept::Kept;
 use domain::money::Rate;
+use domain::preferences::Preferences;
 use domain::quote::Limits;
 use domain::rank::{self, Scope};
 use domain::text::Clean;
@@ -504,7 +506,20 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 fn settings(config: &Config) -> app::Settings {
     let (query, sort) = config.view();
     let notes = exported(config).into_iter().chain(unused(config)).collect();
-    app::Settings { query, sort, notes, ..app::Settings::default() }
+    let Preferences { kept, saved, auditors, usual, run, provider_status } = config.preferences.clone();
+    app::Settings {
+        query,
+        sort,
+        notes,
+        kept,
+        filters: saved,
+        run,
+        provider_status,
+        usual,
+        auditors,
+        from: config.signing.from.clone(),
+        ..app::Settings::default()
+    }
 }
 
 /// Values that an exported variable gave: people get bitten by a forgotten one, so the header says it.
@@ -547,7 +562,14 @@ async fn screen(
             .map_err(|error| Failure::new(Code::Usage, format!("AKBIDS_LOG {}: {error}", path.display())))
     });
     let theme = ui::Theme { mono: config.no_color, ascii: config.ascii };
-    let end = term::run(term::Session { settings, theme, source, desk, log: log.transpose()?, keep: None }).await;
+    let keep = config.state.clone().map(|path| {
+        let config = config.clone();
+        let write = move |kept: &Kept| {
+            state::write(&path, &config.for_state(kept)).map_err(|why| Clean::message(&why.to_string()))
+        };
+        Box::new(write) as term::Keeper
+    });
+    let end = term::run(term::Session { settings, theme, source, desk, log: log.transpose()?, keep }).await;
     match end {
         Ok(term::End::Quit) => Ok(Code::Done),
         // The terminal that went away is nobody to complain to.
