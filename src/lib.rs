@@ -539,10 +539,10 @@ fn unused(config: &Config) -> Vec<Clean> {
     let settings = match &*config.problems {
         [] => None,
         [one] => Some(match one.line {
-            Some(line) => format!("settings: line {line} does not count (akbids config)"),
-            None => "settings: not read (akbids config)".to_owned(),
+            Some(line) => format!("settings: line {line} does not count, see akbids config"),
+            None => "settings: not read, see akbids config".to_owned(),
         }),
-        several => Some(format!("settings: {} mistakes (akbids config)", several.len())),
+        several => Some(format!("settings: {} mistakes, see akbids config", several.len())),
     };
     let state = (!config.state_notes.is_empty()).then(|| "favourites and blocks: not all could be read".to_owned());
     settings.into_iter().chain(state).map(|text| Clean::new(&text)).collect()

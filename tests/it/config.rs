@@ -74,8 +74,9 @@ fn market() -> Running {
 
 const OWNER: &str = "akash19rl4cm2hmr8afy4kldpxz3fka4jguq0a3mq6x0";
 
-fn fine(_: &str) -> Result<(), String> {
-    Ok(())
+/// Why a text is no endpoint, as the program asks it.
+fn endpoint(raw: &str) -> Result<(), String> {
+    Endpoint::parse(raw).map(drop).map_err(|error| error.to_string())
 }
 
 /// The documented file with every setting put in force, but for what excludes another.
@@ -108,7 +109,7 @@ fn the_documented_file_changes_nothing_and_is_printed() {
 #[test]
 fn the_documented_file_has_every_key_and_each_is_read() {
     let text = all_in_force();
-    let file = config::file::parse(&text, &fine);
+    let file = config::file::parse(&text, &endpoint);
     assert_eq!(file.problems, []);
     assert!(file.net.is_some() && file.chain_id.is_some() && file.rest.is_some() && file.owner.is_some());
     assert!(file.timeout.is_some() && file.run.is_some() && file.columns.is_some() && file.sort.is_some());
@@ -209,12 +210,10 @@ const MISTAKES: [(&str, &str); 24] = [
 
 #[test]
 fn what_is_wrong_is_told_with_its_line_and_never_stops_looking() {
-    let text: String = MISTAKES.iter().map(|(line, _)| format!("\n{line}\n")).collect();
+    let text = MISTAKES.map(|(line, _)| line).join("\n\n");
     // A key may stand once only: each mistake in a file of its own, all others with it in one where they can be.
     for (line, says) in MISTAKES {
-        let file = config::file::parse(&format!("\n# a comment\n{line}\n"), &|raw| {
-            Endpoint::parse(raw).map(drop).map_err(|error| error.to_string())
-        });
+        let file = config::file::parse(&format!("\n# a comment\n{line}\n"), &endpoint);
         let [problem] = &*file.problems else { panic!("{line}: {:?}", file.problems) };
         assert_eq!(problem.line, Some(3), "{line}");
         assert!(problem.text.contains(says), "{line}: {}", problem.text);
@@ -644,7 +643,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_as_settings_without_a_panic(text in "([a-z_\\[\\]=\" .0-9\n#{},'\\\\]|\\PC){0,200}") {
-        let file = config::file::parse(&text, &fine);
+        let file = config::file::parse(&text, &endpoint);
         let lines = text.matches('\n').count() + 1;
         for problem in &file.problems {
             prop_assert!(problem.line.is_some_and(|line| (1..=lines).contains(&line)), "{problem:?}");
