@@ -39,7 +39,7 @@ pub mod wallet;
 
 use chain::{Ask, Client, Endpoint, Kind};
 use clap::{CommandFactory, Parser};
-use cli::{AcceptArgs, Cli, Command, DoctorArgs, JournalArgs};
+use cli::{AcceptArgs, Cli, Command, JournalArgs};
 use config::{Config, Origin, network};
 use domain::appraise::appraise;
 use domain::bid::{Address, Snapshot};
@@ -109,12 +109,14 @@ fn serve(cli: &Cli) -> Result<Code, Failure> {
     if let Some(path) = &config.state {
         let (kept, notes) = state::read(path);
         config.remember(kept);
-        notes.iter().for_each(|text| note(text));
-    }
-    for problem in &config.problems {
-        note(&config.told(problem));
+        config.state_notes = notes;
     }
     let config = &config;
+    // A screen says it in its header: what stands on stderr is covered by it.
+    if cli.command.is_some() || !on_screen(cli) {
+        config.problems.iter().for_each(|problem| note(&config.told(problem)));
+        config.state_notes.iter().for_each(|text| note(text));
+    }
     if cli.verbose {
         config.notes.iter().for_each(|text| note(text));
     }
@@ -130,7 +132,7 @@ fn serve(cli: &Cli) -> Result<Code, Failure> {
             runtime()?.block_on(accept(cli, config, args))
         }
         Some(Command::Journal(args)) => runtime()?.block_on(journal(cli, config, args)),
-        Some(Command::Doctor(args)) => runtime()?.block_on(doctor(cli, config, args)),
+        Some(Command::Doctor(_)) => runtime()?.block_on(doctor(cli, config)),
         Some(Command::Config(_)) if cli.json => write_out((config::show::document(config) + "\n").as_bytes()),
         Some(Command::Config(_)) => write_out(config::show::text(config).as_bytes()),
         Some(Command::Completions(_) | Command::Man) | None => runtime()?.block_on(live(cli, config)),
@@ -148,7 +150,7 @@ fn write_out(bytes: &[u8]) -> Result<Code, Failure> {
 }
 
 /// `akbids doctor`.
-async fn doctor(cli: &Cli, config: &Config, _: &DoctorArgs) -> Result<Code, Failure> {
+async fn doctor(cli: &Cli, config: &Config) -> Result<Code, Failure> {
     let connected = Connected::new(cli, config)?;
     let ask = connected.ask(config, connected.dseq(config)?);
     let patience = cli.timeout.map(std::time::Duration::from_secs);
@@ -498,8 +500,7 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn settings(config: &Config) -> app::Settings {
     let (query, sort) = config.view();
-    let problems = config.problems.iter().map(|problem| Clean::message(&config.told(problem)));
-    let notes = exported(config).into_iter().chain(problems).collect();
+    let notes = exported(config).into_iter().chain(unused(config)).collect();
     app::Settings { query, sort, notes, ..app::Settings::default() }
 }
 
@@ -513,6 +514,20 @@ fn exported(config: &Config) -> Vec<Clean> {
         .filter(|(_, origin)| matches!(origin, Origin::Env(_)))
         .map(|(what, origin)| Clean::new(&format!("{what} from {origin}")))
         .collect()
+}
+
+/// What of the settings and of the state file does not count, in a few words each.
+fn unused(config: &Config) -> Vec<Clean> {
+    let settings = match &*config.problems {
+        [] => None,
+        [one] => Some(match one.line {
+            Some(line) => format!("settings: line {line} does not count, see akbids config"),
+            None => "settings: not read, see akbids config".to_owned(),
+        }),
+        several => Some(format!("settings: {} mistakes, see akbids config", several.len())),
+    };
+    let state = (!config.state_notes.is_empty()).then(|| "favourites and blocks: not all could be read".to_owned());
+    settings.into_iter().chain(state).map(|text| Clean::new(&text)).collect()
 }
 
 async fn screen(

@@ -97,7 +97,7 @@ pub fn write(path: &Path, kept: &Kept) -> io::Result<()> {
         }
         Err(error) => return Err(error),
     };
-    let addresses = |set: &BTreeSet<Address>| Value::from_iter(set.iter().map(Address::as_str));
+    let addresses = |set: &BTreeSet<Address>| set.iter().map(Address::as_str).collect::<Value>();
     let mut set = |name: &str, value: Value| drop(all.insert(name.to_owned(), value));
     set("schema", json!(1));
     set("favourites", addresses(&kept.favourites));

@@ -145,9 +145,15 @@ pub struct Listed<T> {
     pub cut: bool,
 }
 
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), unreadable: Vec::new(), height: None, cut: false }
+    }
+}
+
 impl<T> Listed<T> {
     pub fn new() -> Self {
-        Self { items: Vec::new(), unreadable: Vec::new(), height: None, cut: false }
+        Self::default()
     }
 }
 

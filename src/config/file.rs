@@ -141,7 +141,7 @@ pub fn parse(text: &str, endpoint: &dyn Fn(&str) -> Result<(), String>) -> File 
         reader.problem(at, error.message().trim().replace('\n', ", "), true);
     }
     let mut file = File::default();
-    let entries = reader.entries(root.get_ref());
+    let entries = entries(root.get_ref());
     // Filters first: the filter at the start may name them.
     for entry in entries.iter().filter(|entry| entry.key == "filters") {
         reader.filters(entry, &mut file);
@@ -168,6 +168,25 @@ struct Entry<'a> {
     value: &'a Spanned<DeValue<'a>>,
 }
 
+/// The keys of a table in the order of the file.
+fn entries<'a>(table: &'a DeTable<'a>) -> Vec<Entry<'a>> {
+    let start = |span: Range<usize>| span.start;
+    let mut entries: Vec<Entry<'a>> =
+        table.iter().map(|(key, value)| Entry { key: key.get_ref(), at: start(key.span()), value }).collect();
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+/// A number as it is written, bare or in quotation marks: money is never a float.
+fn number(entry: &Entry<'_>) -> Option<String> {
+    match entry.value.get_ref() {
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
 struct Reader<'t> {
     text: &'t str,
     problems: Vec<Problem>,
@@ -183,18 +202,9 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    /// In the order of the file.
-    fn entries<'a>(&self, table: &'a DeTable<'a>) -> Vec<Entry<'a>> {
-        let start = |span: Range<usize>| span.start;
-        let mut entries: Vec<Entry<'a>> =
-            table.iter().map(|(key, value)| Entry { key: key.get_ref(), at: start(key.span()), value }).collect();
-        entries.sort_by_key(|entry| entry.at);
-        entries
-    }
-
     fn table<'a>(&mut self, entry: &Entry<'a>, money: bool) -> Vec<Entry<'a>> {
         if let Some(table) = entry.value.get_ref().as_table() {
-            return self.entries(table);
+            return entries(table);
         }
         let name = Clean::new(entry.key);
         self.problem(entry.at, format!("{name} is a table: write [{name}] and its keys below"), money);
@@ -239,16 +249,14 @@ impl Reader<'_> {
     }
 
     fn string(&mut self, entry: &Entry<'_>, such: &str, money: bool) -> Option<Value<String>> {
-        match entry.value.get_ref().as_str().filter(|text| !text.trim().is_empty()) {
-            Some(text) => Some(self.at(entry, text.trim().to_owned())),
-            None => {
-                self.wrong(entry, &format!("a text in quotation marks is taken, such as {such}"), money);
-                None
-            }
+        if let Some(text) = entry.value.get_ref().as_str().filter(|text| !text.trim().is_empty()) {
+            return Some(self.at(entry, text.trim().to_owned()));
         }
+        self.wrong(entry, &format!("a text in quotation marks is taken, such as {such}"), money);
+        None
     }
 
-    /// A string that `check` passes; its error is the end of a sentence.
+    /// A string that `check` passes; its error is a sentence.
     fn checked<T>(
         &mut self,
         entry: &Entry<'_>,
@@ -260,7 +268,7 @@ impl Reader<'_> {
         match check(&text.value) {
             Ok(value) => Some(Value { value, origin: text.origin }),
             Err(why) => {
-                self.wrong(entry, &format!("{:?}: {why}", check::clean(&text.value)), money);
+                self.wrong(entry, &why, money);
                 None
             }
         }
@@ -272,16 +280,6 @@ impl Reader<'_> {
         }
         self.wrong(entry, "true or false is taken, without quotation marks", money);
         None
-    }
-
-    /// A number as it is written, bare or in quotation marks: money is never a float.
-    fn number(&mut self, entry: &Entry<'_>) -> Option<String> {
-        match entry.value.get_ref() {
-            DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
-            DeValue::Float(number) => Some(number.as_str().to_owned()),
-            DeValue::String(text) => Some(text.trim().to_owned()),
-            _ => None,
-        }
     }
 
     /// A list of texts, or one alone; each with where it stands.
@@ -317,12 +315,9 @@ impl Reader<'_> {
     fn addresses(&mut self, entry: &Entry<'_>) -> Option<Value<BTreeSet<Address>>> {
         let mut addresses = BTreeSet::new();
         for (at, raw) in self.strings(entry, "[\"akash1…\"]", false)? {
-            match check::address(&raw) {
+            match address(&raw) {
                 Ok(()) => drop(addresses.insert(Address::new(&raw))),
-                Err(why) => {
-                    let key = Clean::new(entry.key);
-                    self.problem(at, format!("{key}: {:?} {why}", check::clean(&raw)), false);
-                }
+                Err(why) => self.problem(at, format!("{}: {why}", Clean::new(entry.key)), false),
             }
         }
         Some(self.at(entry, addresses))
@@ -334,11 +329,11 @@ impl Reader<'_> {
             "chain_id" => file.chain_id = self.string(entry, "\"akashnet-2\"", true),
             "rest" => file.rest = self.endpoints(entry, endpoint),
             "owner" => {
-                let owner = |raw: &str| check::address(raw).map(|()| raw.to_owned());
+                let owner = |raw: &str| address(raw).map(|()| raw.to_owned());
                 file.owner = self.checked(entry, "\"akash1…\"", false, owner);
             }
             "timeout" => {
-                let seconds = self.number(entry).and_then(|raw| u64::from_str(&raw).ok());
+                let seconds = number(entry).and_then(|raw| u64::from_str(&raw).ok());
                 file.timeout = seconds.filter(|s| (1..=3600).contains(s)).map(|s| self.at(entry, s));
                 if file.timeout.is_none() {
                     self.wrong(entry, "whole seconds from 1 to 3600 are taken, such as 15", false);
@@ -396,8 +391,8 @@ impl Reader<'_> {
 
     fn auditors(&mut self, entry: &Entry<'_>, file: &mut File) {
         for auditor in self.table(entry, false) {
-            let address = |raw: &str| check::address(raw).map(|()| Address::new(raw));
-            if let Some(address) = self.checked(&auditor, "\"akash1…\"", false, address) {
+            let account = |raw: &str| address(raw).map(|()| Address::new(raw));
+            if let Some(address) = self.checked(&auditor, "\"akash1…\"", false, account) {
                 file.auditors_at.push((address.value.clone(), address.origin));
                 file.auditors = std::mem::take(&mut file.auditors).with(address.value, Clean::new(auditor.key));
             }
@@ -438,7 +433,7 @@ impl Reader<'_> {
         };
         let tables: Vec<(usize, Option<Vec<Entry<'_>>>)> = items
             .iter()
-            .map(|item| (item.span().start, item.get_ref().as_table().map(|table| self.entries(table))))
+            .map(|item| (item.span().start, item.get_ref().as_table().map(|table| entries(table))))
             .collect();
         for (at, keys) in tables {
             let Some(keys) = keys else {
@@ -463,7 +458,7 @@ impl Reader<'_> {
                 "source" => source = self.string(key, "\"my own leases\"", false),
                 "as_of" => as_of = self.string(key, "\"2026-11\"", false),
                 "memory_gib" => {
-                    let gib = self.number(key).and_then(|raw| u32::from_str(&raw).ok());
+                    let gib = number(key).and_then(|raw| u32::from_str(&raw).ok());
                     memory = gib.filter(|gib| (1..=4096).contains(gib)).map(|gib| Vram::from_gib(gib.into()));
                     if memory.is_none() {
                         self.wrong(key, "GiB of one card are taken, such as 24", false);
@@ -503,7 +498,7 @@ impl Reader<'_> {
     }
 
     fn dollars(&mut self, entry: &Entry<'_>) -> Option<Decimal> {
-        let raw = self.number(entry);
+        let raw = number(entry);
         let dollars = raw.and_then(|raw| parse_decimal(&raw).ok()).filter(|usd| *usd > Decimal::ZERO);
         if dollars.is_none() {
             self.wrong(entry, "dollars of one card for an hour are taken, such as 0.45", false);
@@ -520,7 +515,8 @@ impl Reader<'_> {
                     signing.keyring_backend = self.checked(&key, "\"os\"", true, |raw| {
                         let near = nearest(raw, check::BACKENDS).unwrap_or("os");
                         let known = check::BACKENDS.contains(&raw).then(|| raw.to_owned());
-                        known.ok_or_else(|| format!("os, file or test is taken; the nearest is {near}"))
+                        let why = format!("{:?}: os, file or test is taken; the nearest is {near}", check::clean(raw));
+                        known.ok_or(why)
                     });
                 }
                 "keyring_dir" => signing.keyring_dir = self.checked(&key, "\"/home/me/.akash\"", true, path),
@@ -528,15 +524,15 @@ impl Reader<'_> {
                 "gas_prices" => signing.gas_prices = self.uakt(&key, "0.025uakt"),
                 "max_fee" => signing.max_fee = self.uakt(&key, "100000uakt"),
                 "gas_adjustment" => {
-                    let raw = self.number(&key).unwrap_or_default();
+                    let raw = number(&key).unwrap_or_default();
                     match check::factor(&raw) {
                         Ok(_) => signing.gas_adjustment = Some(self.at(&key, raw)),
                         Err(why) => self.wrong(&key, &why, true),
                     }
                 }
                 "fee_granter" => {
-                    let address = |raw: &str| check::address(raw).map(|()| raw.to_owned());
-                    signing.fee_granter = self.checked(&key, "\"akash1…\"", true, address);
+                    let account = |raw: &str| address(raw).map(|()| raw.to_owned());
+                    signing.fee_granter = self.checked(&key, "\"akash1…\"", true, account);
                 }
                 "key_file" => signing.key_file = self.checked(&key, "\"/run/secrets/akash\"", true, path),
                 "key_command" => signing.key_command = self.string(&key, "\"pass show tenant.info\"", true),
@@ -552,6 +548,14 @@ impl Reader<'_> {
     }
 
     fn uakt(&mut self, entry: &Entry<'_>, example: &str) -> Option<Value<String>> {
-        self.checked(entry, &format!("\"{example}\""), true, |raw| check::uakt(raw, example).map(|_| raw.to_owned()))
+        self.checked(entry, &format!("\"{example}\""), true, |raw| match check::uakt(raw, example) {
+            Ok(_) => Ok(raw.to_owned()),
+            Err(why) => Err(format!("{:?}: {why}", check::clean(raw))),
+        })
     }
+}
+
+/// The error is a sentence.
+fn address(raw: &str) -> Result<(), String> {
+    check::address(raw).map_err(|why| format!("{:?} {why}", check::clean(raw)))
 }

@@ -70,6 +70,8 @@ pub struct Config {
     pub problems: Vec<Problem>,
     /// Favourites, blocks and the kept view, in the XDG state directory; `None` where no home directory is known.
     pub state: Option<PathBuf>,
+    /// What of the state file could not be read.
+    pub state_notes: Vec<String>,
     /// The journal of what was signed, beside it.
     pub journal: Option<PathBuf>,
     /// File that log lines are appended to.
@@ -262,6 +264,7 @@ impl Config {
             file_there,
             problems: file.problems,
             state: in_state("state.json"),
+            state_notes: Vec::new(),
             journal: in_state("journal.jsonl"),
             log: env("AKBIDS_LOG").map(PathBuf::from),
             ascii: !utf8_locale(env),
@@ -350,7 +353,7 @@ fn is_demo(_: &Cli) -> bool {
 
 /// The settings without those of a certain chain, owner or key.
 fn about_no_chain(mut file: File) -> File {
-    file.problems.retain(|problem| !problem.money);
+    file.problems.iter_mut().for_each(|problem| problem.money = false);
     let read_only = file.signing.read_only;
     File {
         net: None,

@@ -2,6 +2,7 @@
 
 use super::{Config, Origin};
 use crate::domain::bid::Address;
+use crate::domain::field::Field;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,7 +20,7 @@ struct Line {
 fn lines(config: &Config) -> Vec<Line> {
     let line = |key: &str, value: Json, origin: Origin| Line { key: key.to_owned(), value, origin };
     let named = |key: &'static str, value: Json| line(key, value, config.origin(key));
-    let addresses = |set: &BTreeSet<Address>| Json::from_iter(set.iter().map(Address::as_str));
+    let addresses = |set: &BTreeSet<Address>| set.iter().map(Address::as_str).collect::<Json>();
     let of = |value: Option<&super::Value<String>>| value.map_or(Origin::Default, |value| value.origin);
     let text = |value: Option<&super::Value<String>>| json!(value.map(|value| &value.value));
     let preferences = &config.preferences;
@@ -37,7 +38,7 @@ fn lines(config: &Config) -> Vec<Line> {
     lines.extend([
         named("timeout", json!(config.timeout.as_secs())),
         named("for", json!(preferences.run.map(|run| run.to_string()))),
-        named("columns", json!(columns.map(|fields| fields.iter().map(|f| f.alias()).collect::<Vec<_>>()))),
+        named("columns", json!(columns.map(|fields| fields.iter().map(Field::alias).collect::<Vec<_>>()))),
         named("sort", json!(config.sort.to_string())),
         named("filter", json!(config.query.to_string())),
         named("provider_status", json!(preferences.provider_status)),

@@ -131,7 +131,7 @@ impl SigningValues {
             gas_adjustment: factor(adjustment.as_deref())?,
             max_fee: uakt("--max-fee", max_fee.as_deref(), "100000uakt")?,
             fee_granter,
-            key_file: key_file,
+            key_file,
             key_command,
             key_in_environment: env("AKBIDS_KEY").is_some(),
             read_only: read_only.is_some(),

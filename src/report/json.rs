@@ -485,7 +485,7 @@ impl<'a> BidOut<'a> {
             usual_usd_per_gpu_hour: usual(row, &preferences.usual),
             runway_h: run::runway_s(row, snapshot)
                 .and_then(|seconds| figure(Decimal::from(seconds).checked_div(Decimal::from(HOUR_S)))),
-            run: preferences.run.map(|length| RunOut::new(length, length.of(row, snapshot))),
+            run: preferences.run.map(|length| RunOut::new(length, &length.of(row, snapshot))),
             requirements: snapshot
                 .requirements(&bid.id)
                 .zip(row.provider.as_deref())
@@ -512,7 +512,7 @@ struct RunOut {
 }
 
 impl RunOut {
-    fn new(length: RunLength, run: Run) -> Self {
+    fn new(length: RunLength, run: &Run) -> Self {
         Self { seconds: length.seconds(), usd: figure(run.usd), escrow_lasts: run.escrow_lasts }
     }
 }

@@ -197,13 +197,12 @@ pub fn to_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '×' => out.push('x'),
+            '×' | '✗' => out.push('x'),
             '–' | '−' => out.push('-'),
             '…' => out.push_str(".."),
             '≈' => out.push('~'),
             '·' => out.push('|'),
             '→' => out.push_str("->"),
-            '✗' => out.push('x'),
             REMOVED => out.push('?'),
             c if c.is_ascii() => out.push(c),
             _ => out.push('?'),

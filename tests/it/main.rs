@@ -12,6 +12,7 @@ mod app;
 mod chain;
 mod choosing;
 mod cli;
+mod config;
 mod conformance;
 mod core;
 mod doctor;

@@ -39,7 +39,8 @@ fn the_exit_codes_are_those_of_the_program() {
 
 #[test]
 fn the_flags_it_names_exist() {
-    let helps: [&[&str]; 3] = [&["--help"], &["accept", "--help"], &["journal", "--help"]];
+    let helps: [&[&str]; 5] =
+        [&["--help"], &["accept", "--help"], &["journal", "--help"], &["doctor", "--help"], &["config", "--help"]];
     let help: String = helps.map(|args| akbids(args).stdout).concat();
     let words = README.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let foreign = ["--release", "--locked", "--path", "--profile", "--no-default-features", "--bench", "--test"];

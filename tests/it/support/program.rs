@@ -37,6 +37,10 @@ impl Program {
     pub fn new(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_akbids"));
         command.args(args).env_clear().env("LC_ALL", "C.UTF-8").env("TERM", "xterm-256color");
+        // Not the settings and marks of whoever runs the tests.
+        for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            command.env(name, concat!(env!("CARGO_TARGET_TMPDIR"), "/nobody"));
+        }
         // Coverage and sanitizers of whoever runs the tests.
         for name in ["PATH", "LLVM_PROFILE_FILE"] {
             command.envs(std::env::var_os(name).map(|value| (OsString::from(name), value)));
