@@ -14,11 +14,11 @@ pub struct Chooser {
 impl Chooser {
     /// `shown` are the columns on the screen, from left to right, `before` those that were chosen; `more` are
     /// fields of the providers' own.
-    pub fn new(shown: &[Field], before: Option<Vec<Field>>, more: Vec<Field>) -> Self {
+    pub fn new(shown: &[Field], before: Option<Vec<Field>>, more: &[Field]) -> Self {
         let mut entries: Vec<(Field, bool)> = Vec::new();
         // Chosen ones for which there was no room are chosen all the same.
         let on = before.as_deref().unwrap_or(shown).iter().map(|field| (field, true));
-        let off = Field::ALL.iter().chain(&more).map(|field| (field, false));
+        let off = Field::ALL.iter().chain(more).map(|field| (field, false));
         for (field, on) in on.chain(off) {
             if entries.iter().all(|(known, _)| known != field) {
                 entries.push((field.clone(), on));

@@ -445,6 +445,11 @@ impl Model {
         self.marks.has(id)
     }
 
+    /// Whether a bid of the group shown is marked.
+    pub fn has_marks(&self) -> bool {
+        self.tabs.get(self.tab).is_some_and(|tab| self.marks.of(tab.gseq).next().is_some())
+    }
+
     /// The marked bids of the group shown, in the order in which they were marked.
     pub fn marked(&self) -> Vec<&Row> {
         let gseq = self.tabs.get(self.tab).map(|tab| tab.gseq);
@@ -622,10 +627,8 @@ impl Model {
         let at = self.at();
         let Some(tab) = self.tabs.get_mut(self.tab) else { return };
         let leaving = &self.leaving;
-        let blocked = match self.shows_blocked {
-            true => BTreeSet::new(),
-            false => self.kept.blocked.iter().filter(|p| !self.just_blocked.contains_key(*p)).cloned().collect(),
-        };
+        let hidden = |provider: &&Address| !self.shows_blocked && !self.just_blocked.contains_key(*provider);
+        let blocked: BTreeSet<Address> = self.kept.blocked.iter().filter(hidden).cloned().collect();
         let scope = Scope {
             gseq: Some(tab.gseq),
             older: false,
@@ -946,8 +949,8 @@ fn open_columns(model: &mut Model) {
     }
     let mut keys: Vec<(&Clean, usize)> = keys.into_iter().collect();
     keys.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let more = keys.into_iter().take(ATTRIBUTES).map(|(key, _)| Field::Attribute(key.clone())).collect();
-    let chooser = Chooser::new(&model.extent.columns, model.columns.clone(), more);
+    let more: Vec<Field> = keys.into_iter().take(ATTRIBUTES).map(|(key, _)| Field::Attribute(key.clone())).collect();
+    let chooser = Chooser::new(&model.extent.columns, model.columns.clone(), &more);
     model.mode = Mode::Columns(Box::new(chooser));
 }
 

@@ -315,7 +315,7 @@ fn has_command(model: &Model) -> bool {
 
 /// Whether the line of the picks says something: where there are several groups and one is picked.
 pub fn has_picks(model: &Model) -> bool {
-    model.groups().count() > 1 && model.picked().next().is_some()
+    model.groups().count() > 1 && model.groups().any(|(gseq, _)| model.pick(gseq).is_some())
 }
 
 /// The picks: group by group, in all, and which groups lack one.
@@ -355,9 +355,8 @@ pub fn picks(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let coins: Vec<String> = native.iter().map(ToString::to_string).collect();
     let coins = if known { coins.join(" + ") } else { "?".to_owned() };
     pieces.push(piece(format!("{coins} a block"), Meaning::Plain, 4));
-    let open = model
-        .groups()
-        .filter(|(gseq, group)| model.pick(*gseq).is_none() && group.is_some_and(|group| group.takes_bids()));
+    let open =
+        model.groups().filter(|(gseq, group)| model.pick(*gseq).is_none() && group.is_some_and(GroupView::takes_bids));
     let open: Vec<String> = open.map(|(gseq, _)| group_name(model, gseq)).collect();
     if open.is_empty() {
         pieces.push(piece("a accepts them", Meaning::Faint, 5));
@@ -481,7 +480,7 @@ pub fn footer(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) -> O
         (Context::Compare, "move") => model.extent().beside < model.marked().len(),
         (Context::Doctor, "copy") => has_command(model),
         (Context::Doctor, "doctor") | (Context::Compare, "compare") => false,
-        (_, "compare") => !model.marked().is_empty(),
+        (_, "compare") => model.has_marks(),
         (_, "doctor") => model.snapshot().is_some(),
         (_, "blocked") => model.shows_blocked() || model.view().is_some_and(|view| view.hidden.blocked > 0),
         (_, "sort" | "mark" | "favour, block" | "columns" | "detail" | "unit" | "reverse" | "copy") => {

@@ -12,7 +12,7 @@ use super::dialog;
 use super::facts;
 use super::map::Map;
 use super::theme::{Meaning, Theme, mark, meaning_of};
-use super::words::{cut, duration, width, wrap};
+use super::words::{cut, duration, percent, width, wrap};
 use crate::app::Model;
 use crate::domain::appraise::{Gpus, Row};
 use crate::domain::bid::Provider;
@@ -176,6 +176,7 @@ fn money(model: &Model, fields: &mut Fields<'_>) {
     fields.add("$/GiB VRAM", String::new(), |_, row| cards(row, row.usd_vram_gib_hour()));
     let native = group.and_then(|group| group.ceiling.as_ref()).map_or(String::new(), ToString::to_string);
     fields.add("per block", native, |_, row| row.bid.price.to_string());
+    fields.add("of ceiling", String::new(), |_, row| row.ceiling_ratio.map_or("?".to_owned(), percent));
     fields.add("usual $/GPU", String::new(), |model, row| match facts::usual(model, row) {
         Some((_, price)) => format!("{} ({}, {})", facts::usual_range(price), price.source, price.as_of),
         None if row.gpus == Gpus::None => "–".to_owned(),
@@ -234,5 +235,5 @@ fn of_provider(model: &Model, fields: &mut Fields<'_>) {
         all.map(|address| super::table::auditor(model, address)).collect::<Vec<_>>().join(", ")
     });
     fields.add("signed by", auditors, |model, row| facts::signed_by(model, row.provider.as_deref()));
-    fields.add("leases", String::new(), |model, row| facts::track_short(model, &row.bid.id.provider));
+    fields.add("it closed", String::new(), |model, row| facts::track_short(model, &row.bid.id.provider));
 }

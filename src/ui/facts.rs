@@ -77,7 +77,7 @@ pub fn signed_by(model: &Model, provider: Option<&Provider>) -> String {
     }
 }
 
-/// `3 of its last 100 closed by it`: the same in a few words.
+/// `3 of its last 100`: how many leases it closed itself, with the window.
 pub fn track_short(model: &Model, provider: &Address) -> String {
     match model.track(provider) {
         Some(Lookup::Known(record)) if record.of > 0 => {
@@ -86,7 +86,7 @@ pub fn track_short(model: &Model, provider: &Address) -> String {
                 (true, false) => format!("its {}", record.of),
                 (false, _) => format!("{} that were read", record.of),
             };
-            format!("{} of {window} closed by it", record.closed_by_provider.of_its_own())
+            format!("{} of {window}", record.closed_by_provider.of_its_own())
         }
         _ => track(model, provider),
     }

@@ -113,22 +113,14 @@ fn least(field: &Field, narrow: bool) -> Option<usize> {
     }
 }
 
-/// Dollars an hour of a field that is told for the unit chosen.
-fn hourly(field: &Field, row: &Row) -> Option<Option<Decimal>> {
-    match field {
-        Field::Usd => Some(row.usd_hour),
-        Field::UsdGpu => Some(row.usd_gpu_hour()),
-        Field::UsdVram => Some(row.usd_vram_gib_hour()),
-        _ => None,
-    }
-}
-
 fn cell(field: &Field, model: &Model, row: &Row, narrow: bool) -> Cell {
     match field {
         Field::Fit => fit_cell(model, row, narrow),
         Field::Gpu => Cell::plain(row.gpu_text()),
         Field::UsdGpu | Field::UsdVram if row.gpus == Gpus::None => Cell::absent(),
-        Field::Usd | Field::UsdGpu | Field::UsdVram => dollars(model, hourly(field, row).flatten()),
+        Field::Usd => dollars(model, row.usd_hour),
+        Field::UsdGpu => dollars(model, row.usd_gpu_hour()),
+        Field::UsdVram => dollars(model, row.usd_vram_gib_hour()),
         Field::Price => Cell::plain(row.bid.price.to_string()),
         Field::Denom => Cell::plain(row.bid.price.denom.short()),
         Field::Org => provider_cell(model, row),

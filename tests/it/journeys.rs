@@ -106,7 +106,7 @@ fn marked_bids_stand_side_by_side_with_their_past() {
     let mut robot = look(&node);
     robot.send(" ").wait_for("■").send("j v").wait_for("side by side").wait_for("$/GiB VRAM");
     // Read from the chain.
-    robot.wait_for("closed by it");
+    robot.wait_for("it closed").wait_for("0 of its 8");
     robot.press(Key::Esc).wait_gone("side by side").wait_for("9 of 9 shown");
 }
 
