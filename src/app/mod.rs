@@ -45,6 +45,7 @@ use crate::domain::gateway::Gateway;
 use crate::domain::kept::Kept;
 use crate::domain::money::{BlockTime, Denom, Per, Rate};
 use crate::domain::outcome::{Outcome, Watch};
+use crate::domain::preferences::Preferences;
 use crate::domain::query::{Query, QueryError, SavedFilters};
 use crate::domain::quote::{NoQuote, Obstacle, Quote};
 use crate::domain::rank::{self, Scope, Sort, SortKey, View};
@@ -283,6 +284,19 @@ impl Model {
             shows_blocked: false,
             just_blocked: HashMap::new(),
             completing: None,
+        }
+    }
+
+    /// What the person set, with what was marked since.
+    pub fn preferences(&self) -> Preferences {
+        let Settings { filters, run, provider_status, usual, auditors, .. } = &self.settings;
+        Preferences {
+            kept: self.kept.clone(),
+            saved: filters.clone(),
+            auditors: auditors.clone(),
+            usual: usual.clone(),
+            run: *run,
+            provider_status: *provider_status,
         }
     }
 

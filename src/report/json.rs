@@ -62,13 +62,8 @@ pub fn document(snapshot: &Snapshot, market: &Market, context: &Context<'_>) -> 
     })
 }
 
-/// One bid, as it stands in the document of somebody who set nothing.
-pub fn bid_document(row: &Row, snapshot: &Snapshot) -> serde_json::Result<String> {
-    bid_document_for(row, snapshot, &Preferences::default())
-}
-
 /// One bid, as it stands in the document.
-pub fn bid_document_for(row: &Row, snapshot: &Snapshot, preferences: &Preferences) -> serde_json::Result<String> {
+pub fn bid_document(row: &Row, snapshot: &Snapshot, preferences: &Preferences) -> serde_json::Result<String> {
     serde_json::to_string(&BidOut::new(row, snapshot, preferences))
 }
 

@@ -7,5 +7,5 @@ mod json;
 mod plain;
 
 pub use accept::{Subject, accept_document, accept_summary, journal_document, journal_text};
-pub use json::{Context, bid_document, bid_document_for, document};
+pub use json::{Context, bid_document, document};
 pub use plain::{Table, table, to_ascii};

@@ -450,7 +450,9 @@ impl Shell {
             Effect::Copy(text) => return Ok(self.copy(&text)),
             Effect::CopyJson(id) => {
                 let row = model.market().rows.iter().find(|row| row.bid.id == id);
-                let document = row.zip(model.snapshot()).map(|(row, snapshot)| report::bid_document(row, snapshot));
+                let set = model.preferences();
+                let document =
+                    row.zip(model.snapshot()).map(|(row, snapshot)| report::bid_document(row, snapshot, &set));
                 return Ok(document.and_then(Result::ok).and_then(|document| self.copy(&document)));
             }
             Effect::Mouse(on) => {

@@ -482,7 +482,7 @@ fn support_198_support_119_asked_declared_and_signed_stand_side_by_side() {
     let market = appraise(&snapshot);
     let (mut declared, mut alone, mut signatures) = (0, 0, 0);
     for row in &market.rows {
-        let document = report::bid_document_for(row, &snapshot, &Preferences::default()).unwrap();
+        let document = report::bid_document(row, &snapshot, &Preferences::default()).unwrap();
         let bid: Value = serde_json::from_str(&document).unwrap();
         let requirements = &bid["requirements"];
         let checked = requirements["attributes"].as_array().unwrap();

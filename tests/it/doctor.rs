@@ -16,6 +16,7 @@ use akbids::domain::doctor::{diagnose, to_audit};
 use akbids::domain::field::At;
 use akbids::domain::gpu::{GpuKind, Vram};
 use akbids::domain::money::Amount;
+use akbids::domain::preferences::Preferences;
 use akbids::domain::query::Query;
 use akbids::domain::rank::{Scope, Sort, arrange};
 use akbids::domain::record::TrackRecord;
@@ -1363,13 +1364,15 @@ fn cloudmos_explorer_11_a_market_rate_to_compare_with() {
     let snapshot = recorded();
     let market = appraise(&snapshot);
     let row = row_of(&market, "akash1dgjmlfxg9rl9g536l6tpwwye2js5uar6dgawkp");
-    let document: Value = serde_json::from_str(&report::bid_document(row, &snapshot).unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_str(&report::bid_document(row, &snapshot, &Preferences::default()).unwrap()).unwrap();
     let usual = &document["usual_usd_per_gpu_hour"];
     assert_eq!((usual["low"].to_string(), usual["high"].to_string()), ("2.5".to_owned(), "3.5".to_owned()));
     assert_eq!((&usual["source"], &usual["as_of"]), (&Value::from("Akash docs"), &Value::from("2025")));
     // An offer that does not say which card has no usual price.
     let empty = row_of(&market, "akash106nrdvdkk0f6tf6skkr8pgfrgelsj2ge4pxel9");
-    let document: Value = serde_json::from_str(&report::bid_document(empty, &snapshot).unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_str(&report::bid_document(empty, &snapshot, &Preferences::default()).unwrap()).unwrap();
     assert_eq!(document["usual_usd_per_gpu_hour"], Value::Null);
 }
 
