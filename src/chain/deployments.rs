@@ -2,7 +2,7 @@
 
 use super::endpoints::Client;
 use super::error::ChainError;
-use super::fetch::all_failed;
+use super::fetch::first_answer;
 use super::rest::{Listed, Question};
 use super::wire_market;
 use crate::domain::bid::{Address, BidState};
@@ -26,26 +26,7 @@ pub struct Listing {
 
 /// The active deployments of an owner, the newest first.
 pub async fn active(client: &Client, owner: &Address, deadline: Instant) -> Result<Vec<Listing>, ChainError> {
-    let mut errors = Vec::new();
-    for left in (1..=client.endpoints().len()).rev() {
-        let at = client.choose();
-        let until = Client::share(deadline, left);
-        match listed(client, at, owner, until).await {
-            Ok(found) => {
-                client.worked(at);
-                return Ok(found);
-            }
-            Err(error) if error.of_endpoint() => {
-                client.failed(at, &error);
-                errors.push(error);
-            }
-            Err(error) => return Err(error),
-        }
-        if Instant::now() >= deadline {
-            break;
-        }
-    }
-    Err(all_failed(errors))
+    first_answer(client, deadline, async |at, until| listed(client, at, owner, until).await).await
 }
 
 async fn listed(client: &Client, at: usize, owner: &Address, until: Instant) -> Result<Vec<Listing>, ChainError> {

@@ -107,6 +107,33 @@ pub async fn latest(client: &Client, at: usize, deadline: Instant) -> Result<Hea
     Reader { client, at, deadline }.latest().await
 }
 
+/// What the first endpoint says that can answer; the time is shared among those that are still to be tried.
+pub(super) async fn first_answer<T>(
+    client: &Client,
+    deadline: Instant,
+    mut ask: impl AsyncFnMut(usize, Instant) -> Result<T, ChainError>,
+) -> Result<T, ChainError> {
+    let mut errors = Vec::new();
+    for left in (1..=client.endpoints().len()).rev() {
+        let at = client.choose();
+        match ask(at, Client::share(deadline, left)).await {
+            Ok(answer) => {
+                client.worked(at);
+                return Ok(answer);
+            }
+            Err(error) if error.of_endpoint() => {
+                client.failed(at, &error);
+                errors.push(error);
+            }
+            Err(error) => return Err(error),
+        }
+        if Instant::now() >= deadline {
+            break;
+        }
+    }
+    Err(all_failed(errors))
+}
+
 /// One error of several.
 pub(super) fn all_failed(mut errors: Vec<ChainError>) -> ChainError {
     match errors.len() {

@@ -6,7 +6,7 @@
 
 use super::endpoints::Client;
 use super::error::ChainError;
-use super::fetch::{PROVIDERS_AT_ONCE, all_failed};
+use super::fetch::{PROVIDERS_AT_ONCE, first_answer};
 use super::rest::{Listed, Question};
 use super::wire::{DecodeError, Page};
 use super::{wire_market, wire_meta};
@@ -133,27 +133,14 @@ async fn list<T>(
     decode: fn(&[u8], usize) -> Result<Page<T>, DecodeError>,
     more: &mut (dyn FnMut(&Listed<T>) -> bool + Send),
 ) -> Result<(Listed<T>, Option<ChainError>), ChainError> {
-    let mut errors = Vec::new();
-    for left in (1..=client.endpoints().len()).rev() {
-        let at = client.choose();
+    first_answer(client, deadline, async |at, until| {
         let mut listed = Listed::new();
-        let until = Client::share(deadline, left);
         let question = Question { query, deadline: until, ..client.question(at, route, until) };
         match client.http().list_into(&mut listed, question, decode, more).await {
-            Ok(()) => {
-                client.worked(at);
-                return Ok((listed, None));
-            }
-            Err(error) if !listed.items.is_empty() => return Ok((listed, Some(error))),
-            Err(error) if error.of_endpoint() => {
-                client.failed(at, &error);
-                errors.push(error);
-            }
-            Err(error) => return Err(error),
+            Ok(()) => Ok((listed, None)),
+            Err(error) if !listed.items.is_empty() => Ok((listed, Some(error))),
+            Err(error) => Err(error),
         }
-        if Instant::now() >= deadline {
-            break;
-        }
-    }
-    Err(all_failed(errors))
+    })
+    .await
 }

@@ -481,7 +481,7 @@ impl Desk {
     /// What hands the manifest to each provider.
     fn commands<'a>(&self, leases: impl Iterator<Item = (&'a BidId, Option<Clean>)>, left_s: u64) -> NextStep {
         let command = |(id, host): (&BidId, Option<Clean>)| {
-            let mut words = vec!["provider-services".to_owned(), "send-manifest".to_owned(), "deploy.yaml".to_owned()];
+            let mut words = vec!["provider-services".to_owned(), "send-manifest".to_owned(), "deploy.yml".to_owned()];
             let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell::quoted(value).into_owned()]);
             flag("--dseq", &id.dseq.to_string());
             flag("--provider", id.provider.as_str());

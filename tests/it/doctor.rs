@@ -3,6 +3,7 @@
 //! Tests named after a thread (`support_106_…`) answer what a user asked there.
 
 use crate::support::market::{self, HEIGHT, bid_id, recorded, varied};
+use crate::support::schema;
 use akbids::chain::{self, Ask, ChainError, Client, Endpoint, Read, once, wire_meta};
 use akbids::demo::{self, Act, Chain, Clock, Fault, Options, Running, serve};
 use akbids::domain::appraise::{Market, appraise};
@@ -683,26 +684,9 @@ fn harmless(text: &str) -> bool {
     text.chars().all(|c| c == '\n' || plain(c))
 }
 
-/// The published schema, with every object closed.
 fn valid(document: &str) -> Value {
-    fn close(schema: &mut Value) {
-        match schema {
-            Value::Object(object) => {
-                if object.contains_key("properties") {
-                    object.entry("additionalProperties").or_insert(Value::Bool(false));
-                }
-                object.values_mut().for_each(close);
-            }
-            Value::Array(list) => list.iter_mut().for_each(close),
-            _ => {}
-        }
-    }
-    let mut schema: Value = serde_json::from_str(include_str!("../../assets/doctor.schema.json")).unwrap();
-    close(&mut schema);
-    let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     let document: Value = serde_json::from_str(document).unwrap();
-    let errors: Vec<String> = schema.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    schema::assert_valid(include_str!("../../assets/doctor.schema.json"), &document);
     document
 }
 
