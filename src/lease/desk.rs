@@ -66,7 +66,6 @@ pub struct Signing {
 /// What a desk goes by.
 #[derive(Clone, Debug)]
 pub struct DeskSettings {
-    /// `None`: nothing can be signed here.
     pub signing: Signing,
     pub limits: Limits,
     pub journal: PathBuf,
