@@ -26,19 +26,6 @@ pub async fn doctor(
     client: &Client,
     ask: &Ask,
 ) -> Result<Code, Failure> {
-    tokio::select! {
-        done = examine(config, json, patience, client, ask) => done,
-        _ = tokio::signal::ctrl_c() => Ok(Code::Interrupted),
-    }
-}
-
-async fn examine(
-    config: &Config,
-    json: bool,
-    patience: Option<Duration>,
-    client: &Client,
-    ask: &Ask,
-) -> Result<Code, Failure> {
     let started = Instant::now();
     let read = chain::once(client, ask, started + config.timeout).await?;
     if !json {

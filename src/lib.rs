@@ -156,7 +156,11 @@ async fn doctor(cli: &Cli, config: &Config) -> Result<Code, Failure> {
     let connected = Connected::new(cli, config)?;
     let ask = connected.ask(config, connected.dseq(config)?);
     let patience = cli.timeout.map(std::time::Duration::from_secs);
-    Box::pin(diagnose::doctor(config, cli.json, patience, &connected.client(config)?, &ask)).await
+    let client = connected.client(config)?;
+    tokio::select! {
+        done = Box::pin(diagnose::doctor(config, cli.json, patience, &client, &ask)) => done,
+        _ = tokio::signal::ctrl_c() => Ok(Code::Interrupted),
+    }
 }
 
 /// `akbids accept`.
@@ -212,7 +216,6 @@ fn limits(config: &Config, connected: &Connected) -> Limits {
 /// Where leases are accepted, with the key that the flags name.
 fn desk(config: &Config, connected: &Connected, limits: Limits) -> Result<Desk, Failure> {
     let signing = &config.signing;
-    let usage = |error: &dyn std::fmt::Display| Failure::new(Code::NoKey, error.to_string());
     let named = ["keyring_dir", "home"].iter().any(|key| config.origin(key) != Origin::Default);
     let key = match (&signing.key_file, &signing.key_command) {
         (Some(path), _) if path.as_os_str() == "-" => KeySource::Prompt,
@@ -221,24 +224,24 @@ fn desk(config: &Config, connected: &Connected, limits: Limits) -> Result<Desk, 
         (None, None) => match (connected.demo_key(), signing.from.as_ref()) {
             (Some(words), None) => KeySource::Demo(words),
             (None, None) if signing.key_in_environment => KeySource::Environment,
-            (_, from) => {
-                let backend: Backend = signing.keyring_backend.parse().map_err(|error| usage(&error))?;
-                let base = signing.keyring_dir.as_deref().ok_or_else(|| {
-                    usage(&"no home directory is known: name the keyring's folder with --keyring-dir")
-                })?;
-                KeySource::Keyring {
+            (_, from) => match (signing.keyring_backend.parse::<Backend>(), signing.keyring_dir.as_deref()) {
+                (Ok(backend), Some(base)) => KeySource::Keyring {
                     keyring: Keyring::at(base, backend),
                     backend: backend.as_str(),
                     dir: named.then(|| base.to_owned()),
                     from: from.cloned(),
-                }
-            }
+                },
+                // Said when a key is needed: writing a transaction down, or looking back, needs none.
+                (Err(why), _) => KeySource::Unusable(why.to_string()),
+                (_, None) => KeySource::Unusable(
+                    "no home directory is known: name the keyring's folder with --keyring-dir".to_owned(),
+                ),
+            },
         },
     };
     let pricing = Pricing {
         gas_price: signing.gas_price,
         adjustment: signing.gas_adjustment,
-        max_fee: signing.max_fee,
         granter: signing.fee_granter.clone(),
     };
     let settings = DeskSettings {

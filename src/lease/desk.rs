@@ -52,6 +52,8 @@ pub enum KeySource {
     Environment,
     /// The person types it: a mnemonic or 64 hexadecimal digits.
     Prompt,
+    /// There is none, and why.
+    Unusable(String),
     /// A mnemonic known to all the world, for one chain only.
     Demo(&'static str),
 }
@@ -119,7 +121,9 @@ impl Desk {
             KeySource::Keyring { keyring, from: Some(from), .. } if !keyring.needs_passphrase() => {
                 return Some(Address::new(&keyring.entry(from, None).ok()?.address.to_string()));
             }
-            KeySource::Keyring { .. } | KeySource::Command(_) | KeySource::Prompt => return None,
+            KeySource::Keyring { .. } | KeySource::Command(_) | KeySource::Prompt | KeySource::Unusable(_) => {
+                return None;
+            }
             _ => self.open(None).ok()?,
         };
         Some(Address::new(&key.address().to_string()))
@@ -261,6 +265,7 @@ impl Desk {
                     Ok(_) => Ok((name, Unlock::Open)),
                 }
             }
+            KeySource::Unusable(why) => Err(Outcome::refused(Stop::NoKey, "no_key", why)),
             KeySource::Command(_) => Ok((whole("key command,"), Unlock::Command)),
             KeySource::Prompt => Ok((
                 whole("typed key,"),
@@ -301,6 +306,7 @@ impl Desk {
                 let typed = passphrase.ok_or(KeyError::NotAKey("no key was typed"))?;
                 wallet::parse(typed, &default)?
             }
+            KeySource::Unusable(_) => return Err(KeyError::NotAKey("there is no usable key")),
             KeySource::Demo(words) => Key::from_mnemonic(words, &default)?,
         })
     }

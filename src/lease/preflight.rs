@@ -33,8 +33,6 @@ pub struct Pricing {
     pub gas_price: Decimal,
     /// What the simulated gas is multiplied by.
     pub adjustment: Decimal,
-    /// Most that the fee may be, in uakt.
-    pub max_fee: Decimal,
     /// Who pays instead of the signer.
     pub granter: Option<String>,
 }

@@ -311,6 +311,13 @@ fn what_only_looks_sends_nothing() {
     let unsigned = home.run(&[&common[..], &["--generate-only"]].concat()).json();
     assert_eq!(unsigned["body"]["messages"][0]["bid_id"]["provider"], *provider);
     assert_eq!(unsigned["auth_info"]["signer_infos"], serde_json::json!([]));
+    // A keyring that akbids cannot read is no hindrance to that either, and is said where a key is needed.
+    let other =
+        |more: &[&str]| home.program(&[&common[..], more].concat()).env("AKASH_KEYRING_BACKEND", "kwallet").run();
+    assert_eq!(other(&["--generate-only"]).json(), unsigned);
+    let refused = other(&["--dry-run"]);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    assert!(refused.stderr.contains("--key-command"), "{}", refused.stderr);
     assert_eq!((posts(&node), home.journal(&node, &[]).1.len()), (0, 0));
 }
 

@@ -67,13 +67,7 @@ impl Program {
             // A program that has read enough closes the pipe.
             std::thread::spawn(move || drop(pipe.write_all(text.as_bytes())));
         }
-        let output = child.wait_with_output().unwrap();
-        Ran {
-            code: code(output.status),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-            took: started.elapsed(),
-        }
+        finished(child, started)
     }
 
     /// Runs until `condition`, then presses ctrl-c.
@@ -86,13 +80,7 @@ impl Program {
         }
         let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-        let output = child.wait_with_output().unwrap();
-        Ran {
-            code: code(output.status),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-            took: started.elapsed(),
-        }
+        finished(child, started)
     }
 
     /// Runs with a stdout that nobody reads and that is closed at once.
@@ -103,6 +91,16 @@ impl Program {
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         Ran { code: code(child.wait().unwrap()), stdout: String::new(), stderr, took: started.elapsed() }
+    }
+}
+
+fn finished(child: std::process::Child, started: Instant) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: code(output.status),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        took: started.elapsed(),
     }
 }
 
